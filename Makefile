@@ -1,0 +1,56 @@
+# Every command a person types. `make help` lists them.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+ARGS   ?=
+
+.PHONY: help demo test check pytest install install-test system openapi clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+
+demo: install ## try everything (ARGS=--once: do the loop, print a summary, end)
+	$(BIN)/adengine demo $(ARGS)
+
+test: install-test check pytest ## install what tests need, then run every check
+
+check: install-test ## ruff, mypy --strict, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+pytest: install-test ## the tests alone (ARGS=tests/core, say)
+	$(BIN)/pytest $(ARGS)
+
+install: $(VENV)/installed ## the light set: no torch
+install-test: $(VENV)/installed-test ## everything, torch included
+
+$(VENV)/installed: pyproject.toml | system
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --upgrade pip
+	$(PIP) --editable .
+	touch $@
+
+# torch first and exactly so: a range could bring a build with gigabytes of CUDA.
+$(VENV)/installed-test: $(VENV)/installed
+	$(PIP) torch==2.13.0
+	$(PIP) --editable '.[dev]'
+	touch $@
+
+# Drawing needs two system libraries that a bare server lacks; venv is a package of its own on Debian.
+system:
+	@need=""; \
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "adengine needs Python 3.11 or newer; set PYTHON=python3.11"; exit 1; }; \
+	$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || need="$$need python3-venv"; \
+	ldconfig -p | grep -q 'libEGL.so.1' || need="$$need libegl1"; \
+	ldconfig -p | grep -q 'libGL.so.1' || need="$$need libgl1"; \
+	test -z "$$need" && exit 0; \
+	get="apt-get install -y --no-install-recommends$$need"; \
+	if [ "$$(id -u)" = 0 ]; then apt-get update -q && $$get; \
+	elif sudo -n true 2>/dev/null; then sudo apt-get update -q && sudo $$get; \
+	else echo "some system packages are missing; run: sudo $$get"; exit 1; fi
+
+clean: ## remove the environment and caches; data in var/ stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

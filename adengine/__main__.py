@@ -1,0 +1,5 @@
+"""`python -m adengine` is the `adengine` command."""
+
+from adengine.cli import main
+
+main()

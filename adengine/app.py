@@ -1,0 +1,91 @@
+"""The composition root: the only place that knows every part and puts them together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from adengine.core.errors import GeneratorMissing, Invalid
+from adengine.core.film import Film
+from adengine.core.timeline import Timeline
+from adengine.engine import AdEngine
+from adengine.ports import FeedSource, Files, Generator, Payments, PictureFacts, Ports, Shelf
+from adengine.settings import Settings
+from integrations import feed, pictures, storyboards
+from integrations.files import FolderFiles, S3Files
+from integrations.queue import Sender, celery_app
+from integrations.sandbox import SandboxPayments
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "ads"
+
+PAYMENTS: dict[str, Callable[[Settings], Payments]] = {
+    "sandbox": lambda settings: SandboxPayments(secret=settings.secret(), public_url=settings.public_url),
+}
+
+
+def build(settings: Settings) -> AdEngine:
+    """Put the product together as the settings say; raises Invalid for a setting that names nothing."""
+    if settings.payments not in PAYMENTS:
+        raise Invalid(f"ADENGINE_PAYMENTS is '{settings.payments}'; choose one of {', '.join(PAYMENTS)}")
+    ports = Ports(
+        files=_files(settings),
+        payments=PAYMENTS[settings.payments](settings),
+        shelf=_shelf(settings),
+        studio=_studio,
+        generator=lambda name: _generator(settings, name),
+        templates=storyboards.load(TEMPLATES),
+        enqueue=Sender(celery_app(settings.broker_url, settings.home_path)),
+        clock=lambda: datetime.now(UTC),
+    )
+    return AdEngine(settings, ports)
+
+
+def _files(settings: Settings) -> Files:
+    folder = settings.home_path / "files"
+    if not settings.files_url:
+        return FolderFiles(folder)
+    return S3Files(settings.files_url, endpoint=settings.s3_endpoint, cache=folder)
+
+
+def _shelf(settings: Settings) -> Shelf:
+    allow_private = settings.private_images == "1"
+
+    def open_feed(source: str) -> FeedSource:
+        data, base, name = pictures.read_feed_source(source, allow_private=allow_private)
+        return FeedSource(data, base, name)
+
+    def inspect(data: bytes) -> PictureFacts:
+        facts = pictures.inspect(data)
+        return PictureFacts(facts.width, facts.height, facts.has_alpha, facts.sha256, facts.extension)
+
+    return Shelf(
+        open=open_feed,
+        read=lambda data, currency: feed.read_feed(data, currency=currency),
+        fetch=lambda source, base: pictures.fetch_bytes(source, base=base, allow_private=allow_private),
+        inspect=inspect,
+    )
+
+
+def _studio(
+    timeline: Timeline,
+    *,
+    resolve: Callable[[str], Path],
+    out: Path,
+    progress: Callable[[int, int], None],
+) -> Film:
+    from workers.studio import render  # a web process never loads the film stack
+
+    return render(timeline, resolve=resolve, out=out, progress=progress)
+
+
+def _generator(settings: Settings, name: str) -> Generator:
+    from workers.generators import GeneratorSettings, generator_named
+
+    chosen = GeneratorSettings(model=settings.generator_model, device=settings.generator_device)
+    if settings.generator_steps:
+        chosen = replace(chosen, steps=int(settings.generator_steps))
+    if name == "diffusion" and not settings.generator_model:
+        raise GeneratorMissing("no video model is set; put a Wan folder or hub id into ADENGINE_GENERATOR_MODEL")
+    return generator_named(name, chosen)

@@ -1,0 +1,333 @@
+"""The `adengine` command. Exit codes: 0 done, 1 refused or partly refused, 2 wrong usage."""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Column, Table
+from sqlalchemy.exc import OperationalError
+
+from adengine import database
+from adengine.app import build
+from adengine.core.errors import AdEngineError, Invalid
+from adengine.engine import SYSTEM, Actor, AdEngine, merchant_actor
+from adengine.services import ads, catalog, merchants
+from adengine.services.views import Links, product_view
+from adengine.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+token_app = typer.Typer(no_args_is_help=True, help="Tokens that act for a shop.")
+db_app = typer.Typer(no_args_is_help=True, help="The database.")
+app.add_typer(token_app, name="token")
+app.add_typer(db_app, name="db")
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
+ShopName = Annotated[str, typer.Option("--shop", help="Short name of the shop.")]
+
+
+def main() -> None:
+    """Run the command; what a user did wrong is told in words, never by a traceback."""
+    try:
+        app()
+    except AdEngineError as error:
+        err.print(f"[bold red]refused:[/] {error.message}", markup=True)
+        sys.exit(1)
+    except OperationalError as error:
+        err.print(f"[bold red]the database cannot be used:[/] {error.orig}")
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EADDRINUSE}:
+            raise
+        err.print(f"[bold red]refused:[/] {error.strerror}: {error.filename or ''}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Do the whole loop, print a summary, and end.")] = False,
+    port: Annotated[int, typer.Option(help="Port of the web and MCP server.", min=1, max=65535)] = 8400,
+) -> None:
+    """Try everything: a demo shop, its films, the web and MCP server and two workers."""
+    from adengine.demo.run import run
+
+    run(settings_for(port), out, once=once, port=port)
+
+
+@app.command("import")
+def import_(
+    source: Annotated[str, typer.Argument(metavar="FILE|URL", help="A Shopify product CSV.")],
+    shop: ShopName = "demo",
+    currency: Annotated[str, typer.Option(help="Currency of a new shop.")] = "EUR",
+    as_json: AsJson = False,
+) -> None:
+    """Take a product CSV into a shop; a second import updates. Refused rows are listed and exit with 1."""
+    with opened() as engine:
+        with engine.unit(SYSTEM) as unit:
+            found = merchants.open_shop(unit, shop, currency=currency)
+        with bar("products", hidden=as_json) as progress:
+            report = catalog.import_feed(engine, merchant_actor(found.id), source, progress=progress)
+    if as_json:
+        print_json(asdict(report))
+    else:
+        show_report(report)
+    if report.refused:
+        raise typer.Exit(1)
+
+
+@app.command()
+def products(shop: ShopName = "", as_json: AsJson = False) -> None:
+    """List a shop's products."""
+    with opened() as engine:
+        actor, links = desk(engine, shop)
+        with engine.unit(actor) as unit:
+            found = [product_view(one, links) for one in catalog.list_products(unit)]
+    if as_json:
+        print_json([asdict(one) for one in found])
+        return
+    table = Table(Column("handle", no_wrap=True), "title", "variants", "from", "in stock", "status")
+    for one in found:
+        cheapest = min(one.variants, key=lambda v: v.price, default=None)
+        available = sum(v.available for v in one.variants)
+        table.add_row(
+            one.handle, one.title[:60], str(len(one.variants)), cheapest.price_text if cheapest else "-",
+            str(available), one.status,
+        )  # fmt: skip
+    out.print(table if found else "no products yet; adengine import FILE --shop NAME")
+
+
+@app.command()
+def make(
+    handle: Annotated[str, typer.Argument(metavar="HANDLE", help="Handle of the product.")],
+    template: Annotated[str, typer.Option(help="Template of the film.")] = "hero",
+    format_: Annotated[list[str] | None, typer.Option("--format", help="9x16, 1x1 or 16x9; repeatable.")] = None,
+    cameo: Annotated[str | None, typer.Option(help="Name of a licensed appearance.")] = None,
+    seconds: Annotated[int, typer.Option(help="Length, 6 to 60.")] = 15,
+    generator: Annotated[str, typer.Option(help="studio, placeholder or diffusion.")] = "studio",
+    headline: Annotated[str | None, typer.Option(help="The hook; empty: the template's.")] = None,
+    folder: Annotated[Path | None, typer.Option("--out", help="Also copy the files here.")] = None,
+    shop: ShopName = "",
+    as_json: AsJson = False,
+) -> None:
+    """Make a film of a product now, in the foreground."""
+    with opened() as engine:
+        actor, _ = desk(engine, shop)
+        made = []
+        for one in format_ or ["9x16"]:
+            wish = ads.AdWish(
+                handle, template=template, format=one, seconds=seconds, cameo=cameo, generator=generator, headline=headline
+            )
+            made.append(_make_one(engine, actor, wish, folder, quiet=as_json))
+    if as_json:
+        print_json(made)
+    if any(one["status"] != "ready" for one in made):
+        raise typer.Exit(1)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8400,
+    with_worker: Annotated[bool, typer.Option("--with-worker", help="Start a worker beside it.")] = False,
+) -> None:
+    """Serve the web pages, the JSON API and MCP (/mcp) from one process."""
+    from adengine.serving import serve_http
+
+    with opened(settings_for(port)) as engine:
+        serve_http(engine, host=host, port=port, with_worker=with_worker)
+
+
+@app.command()
+def worker(
+    queue: Annotated[list[str] | None, typer.Option(help="render, gpu or default; repeatable. Default: all.")] = None,
+) -> None:
+    """Render films and make clips until stopped: one job at a time; start several for more."""
+    from adengine.serving import work
+
+    with opened() as engine:
+        work(engine, queue)
+
+
+@app.command()
+def mcp(stdio: Annotated[bool, typer.Option("--stdio", help="Speak over standard input and output.")] = False) -> None:
+    """Serve MCP to one local agent over stdio. Over HTTP it is part of `adengine serve`, at /mcp."""
+    if not stdio:
+        raise typer.BadParameter("say --stdio, or run 'adengine serve' for MCP over HTTP at /mcp")
+    from adengine.agents import create_server
+
+    with opened() as engine:
+        create_server(engine).run("stdio")
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Say plainly what is there and what is missing, and what to do about it."""
+    from adengine.doctor import examine
+
+    found = examine(Settings.from_env())
+    if as_json:
+        print_json([asdict(one) for one in found])
+    else:
+        table = Table("", "part", "found")
+        for one in found:
+            table.add_row({"ok": "[green]ok[/]", "missing": "[red]missing[/]", "off": "[dim]off[/]"}[one.state], one.part, one.words)
+        out.print(table)
+    if any(one.state == "missing" for one in found):
+        raise typer.Exit(1)
+
+
+@token_app.command("create")
+def token_create(
+    merchant: Annotated[str, typer.Option(help="Short name of the shop.")],
+    kind: Annotated[str, typer.Option(help="agent or merchant.")] = "agent",
+    scopes: Annotated[str, typer.Option(help="Comma-separated; empty: all of the kind.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Make a bearer token; it is shown this once."""
+    with opened() as engine, engine.unit(SYSTEM) as unit:
+        shop = merchants.find_shop(unit, merchant)
+        token = merchants.make_token(unit, shop, kind=kind, scopes=tuple(filter(None, scopes.split(","))))
+    if as_json:
+        print_json({"token": token, "merchant": merchant, "kind": kind})
+    else:
+        out.print(token, markup=False)
+
+
+@db_app.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the database to this version's schema; safe to repeat."""
+    with opened() as engine:
+        out.print(f"the database is up to date ({engine.sql.url.render_as_string(hide_password=True)})")
+
+
+def settings_for(port: int) -> Settings:
+    """The environment's settings, with links that lead to the port unless a public address was set."""
+    settings = settings_or_usage()
+    if settings.public_url == Settings().public_url:
+        return replace(settings, public_url=f"http://127.0.0.1:{port}")
+    return settings
+
+
+def settings_or_usage() -> Settings:
+    try:
+        return Settings.from_env()
+    except Invalid as error:
+        err.print(f"[bold red]wrong setting:[/] {error.message}")
+        raise typer.Exit(2) from None
+
+
+@contextmanager
+def opened(settings: Settings | None = None) -> Iterator[AdEngine]:
+    """The engine with its database brought up to date; closed at the end."""
+    settings = settings or settings_or_usage()
+    logging.basicConfig(level=settings.log_level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    engine = build(settings)
+    try:
+        database.upgrade(engine.sql)
+        yield engine
+    finally:
+        engine.close()
+
+
+def desk(engine: AdEngine, shop: str) -> tuple[Actor, Links]:
+    """The merchant's actor and links for the named shop, or the default one."""
+    with engine.unit(SYSTEM) as unit:
+        found = merchants.find_shop(unit, shop or engine.settings.shop)
+    return merchant_actor(found.id), Links(engine.settings.public_url, found.name)
+
+
+@contextmanager
+def bar(words: str, *, hidden: bool = False) -> Iterator[Any]:
+    """A progress bar on standard error; answers a function of (done, of)."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=False, disable=hidden) as progress:
+        task = progress.add_task(words, total=None)
+        yield lambda done, of: progress.update(task, completed=done, total=of)
+
+
+def show_report(report: catalog.ImportReport) -> None:
+    out.print(
+        f"{report.source}: {report.rows} rows, {report.created} products created, {report.updated} updated, "
+        f"{report.unchanged} unchanged, {report.variants} variants, {report.pictures} pictures"
+    )
+    if report.ads_refreshed:
+        out.print(f"{report.ads_refreshed} films show changed data and are being made anew")
+    if report.problems:
+        table = Table("line", "column", "value", "what", "")
+        for one in report.problems:
+            table.add_row(
+                str(one.line or ""), one.column, one.value, one.reason, "[red]refused[/]" if one.refused else "noted"
+            )
+        out.print(table)
+
+
+def _make_one(engine: AdEngine, actor: Actor, wish: ads.AdWish, folder: Path | None, *, quiet: bool) -> dict[str, Any]:
+    from workers.tasks import JOBS
+
+    with engine.unit(actor) as unit:
+        card = ads.create_ad(unit, wish)
+        shots = ads.shots_of(unit, card.id)
+    with bar(f"{wish.product} {wish.format}", hidden=quiet) as progress:
+        for shot in shots:
+            JOBS["generate"](engine, shot, lambda part, words: progress(part, 1.0))
+        JOBS["render"](engine, card.id, progress)
+        while not card.is_settled:  # a worker beside us may have taken the job
+            with engine.unit(actor) as unit:
+                card = ads.get_ad(unit, card.id)
+            if not card.is_settled:
+                time.sleep(0.5)
+            progress(card.frames_done, card.frames)
+    with engine.unit(actor) as unit:
+        card, receipt = ads.get_ad(unit, card.id), ads.receipt(unit, card.id)
+    if card.film is None or receipt is None:
+        err.print(f"[bold red]{card.status}:[/] {card.reason}")
+        return {"ad": card.id, "status": card.status, "reason": card.reason}
+    files = {part: _delivered(engine, key, card, folder) for part, key in _parts(card.film).items()}
+    note = _write_receipt(receipt, Path(files["film"]))
+    if not quiet:
+        for part, path in {**files, "receipt": note}.items():
+            out.print(f"{part:9} {path}", markup=False)
+        for remark in card.film.notes:
+            out.print(f"note      {remark}", markup=False)
+    return {"ad": card.id, "status": card.status, **files, "receipt": note, "notes": list(card.film.notes)}
+
+
+def _parts(film: Any) -> dict[str, str]:
+    return {"film": film.film, "poster": film.poster, "captions": film.captions}
+
+
+def _delivered(engine: AdEngine, key: str, card: ads.AdCard, folder: Path | None) -> str:
+    kept = engine.ports.files.local(key)
+    if folder is None:
+        return str(kept)
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{card.id}-{card.format}{kept.suffix}"
+    shutil.copyfile(kept, target)
+    return str(target)
+
+
+def _write_receipt(receipt: ads.Receipt, film: Path) -> str:
+    target = film.with_suffix(".json")
+    target.write_text(json.dumps(asdict(receipt), indent=2, default=str) + "\n")
+    return str(target)
+
+
+def print_json(data: Any) -> None:
+    sys.stdout.write(json.dumps(data, indent=2, default=str, ensure_ascii=False) + "\n")

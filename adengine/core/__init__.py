@@ -1,0 +1,1 @@
+"""Pure values and decisions: standard library only, no rows, no network, no clock."""

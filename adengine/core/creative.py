@@ -1,0 +1,584 @@
+"""From a brief, a product and a template to a storyboard: what a film says and shows, each claim with its source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeGuard
+
+from adengine.core.catalog import Image, Product, Variant
+from adengine.core.errors import Invalid, TemplateInvalid
+from adengine.core.money import Money
+
+FORMATS = {"9x16": (1080, 1920), "1x1": (1080, 1080), "16x9": (1920, 1080)}
+ROLES = ("brand", "number", "eyebrow", "hook", "title", "reason", "price", "caption", "badge", "label", "cta")
+LAYOUTS = ("headline", "reason", "close", "photo", "panel", "price", "end", "host", "duo")
+SHOWS = ("product", "photo", "detail")
+STAGES = ("light", "tint", "deep", "accent")
+BACKDROPS = ("plain", "disc", "arch", "plinth")
+MOTIONS = ("push_in", "pull_out", "drift_left", "drift_right", "rise", "float", "hold")
+TRANSITIONS = ("cut", "fade", "slide", "rise", "wipe")
+MOODS = ("warm", "bright", "bold")
+FACES = ("serif", "grotesk")
+FIELDS = ["product.title", "product.vendor", "product.kind", "product.summary", "product.material", "variant.title", "price", "was", "discount", "reason_1", "reason_2", "reason_3", "reason_count", "brand.name", "brief.headline", "brief.call_to_action", "cameo.name", "cameo.disclosure"]
+SHORTEST_S, LONGEST_S = 6, 60
+LONGEST_SHOT_S = 4.0
+ROLE_LIMITS = {"hook": 72, "title": 64, "reason": 88, "caption": 110, "cta": 28, "brand": 40, "badge": 24}
+NUMBER_WORDS = ("", "", "Two", "Three")
+
+
+@dataclass(frozen=True)
+class Brand:
+    """How a shop looks: its name and three colours as `#RRGGBB`."""
+
+    name: str
+    ink: str
+    paper: str
+    accent: str
+
+
+@dataclass(frozen=True)
+class CameoPart:
+    """A licensed appearance: `clip` and `still` are file keys, `disclosure` is shown from its first frame."""
+
+    cameo_id: str
+    name: str
+    clip: str
+    still: str
+    disclosure: str
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What a merchant asks for. `was_lowest` is the lowest price of the last 30 days: the only lawful struck price."""
+
+    template: str
+    format: str = "9x16"
+    seconds: int = 15
+    locale: str = "en"
+    headline: str | None = None
+    call_to_action: str | None = None
+    variant_id: str | None = None
+    cameo: CameoPart | None = None
+    clip: str | None = None
+    generator: str = "studio"
+    was_lowest: Money | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Line:
+    """A text of a scene: `say` and `aside` are patterns by locale; an aside is the struck price beside a price."""
+
+    role: str
+    say: tuple[tuple[str, str], ...]
+    aside: str = ""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One scene of a template; `share` divides the time that the `min_s` of all scenes leave over."""
+
+    name: str
+    layout: str
+    shows: str
+    share: float
+    min_s: float
+    texts: tuple[Line, ...]
+    stage: str = "light"
+    backdrop: str = "plain"
+    motion: str = "push_in"
+    transition: str = "fade"
+    picture: int = 1
+    needs: tuple[str, ...] = ()
+    optional: bool = False
+    fill: bool = False
+
+
+@dataclass(frozen=True)
+class Template:
+    """A film as data: scenes in order, the mood of its music, its display face, and what it cannot do without."""
+
+    name: str
+    title: str
+    about: str
+    mood: str
+    face: str
+    scenes: tuple[Scene, ...]
+    needs: tuple[str, ...] = ()
+
+    @property
+    def needs_cameo(self) -> bool:
+        return any(scene.layout in ("host", "duo") for scene in self.scenes)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text as it will be painted, and the source fields it was made from."""
+
+    role: str
+    text: str
+    aside: str = ""
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Visual:
+    """The moving or still picture of a shot; width and height are 0 where they are not known."""
+
+    how: Literal["cutout", "photo", "clip"]
+    file: str
+    width: int = 0
+    height: int = 0
+    alt: str = ""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A scene with its words and its picture chosen."""
+
+    name: str
+    layout: str
+    stage: str
+    backdrop: str
+    motion: str
+    transition: str
+    share: float
+    min_s: float
+    visual: Visual
+    texts: tuple[Text, ...]
+
+
+@dataclass(frozen=True)
+class Storyboard:
+    """A film that can be laid out. `sources` are (role, source field) pairs of every price and claim shown."""
+
+    template: str
+    format: str
+    seconds: int
+    locale: str
+    mood: str
+    face: str
+    seed: int
+    brand: Brand
+    product_id: str
+    product_title: str
+    variant_id: str
+    key_picture: str
+    shots: tuple[Shot, ...]
+    sources: tuple[tuple[str, str], ...]
+    cameo: CameoPart | None = None
+    generator: str = "studio"
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A value a text may use, and the field it was read from."""
+
+    text: str
+    source: str
+
+
+def plan(brief: Brief, product: Product, template: Template, *, brand: Brand) -> Storyboard:
+    """Choose words, pictures and scenes; every price and claim comes from the product, the brief or the brand."""
+    _check(brief, template)
+    variant = _variant(brief, product)
+    pictures = _pictures(product, variant)
+    facts = _facts(brief, product, variant, brand)
+    _check_needs(template, facts)
+    kept = _fitting(template.scenes, brief.seconds, facts)
+    facts = _counted(kept, facts)
+    shots = _filled(kept, brief.seconds)
+    made = tuple(
+        _shot(scene, brief, pictures, facts, first=place == 0) for place, scene in enumerate(shots)
+    )
+    return Storyboard(
+        template=template.name,
+        format=brief.format,
+        seconds=brief.seconds,
+        locale=brief.locale,
+        mood=template.mood,
+        face=template.face,
+        seed=brief.seed,
+        brand=brand,
+        product_id=product.id or product.handle,
+        product_title=facts["product.title"].text,
+        variant_id=variant.id,
+        key_picture=pictures[0].file,
+        shots=made,
+        sources=_sources(made),
+        cameo=brief.cameo if template.needs_cameo else None,
+        generator=brief.generator,
+    )
+
+
+def template_from(mapping: Mapping[str, object], name: str) -> Template:
+    """Read a template's mapping; an unknown or missing field raises TemplateInvalid with its path."""
+    reader = _Reader(mapping, name, "")
+    template = Template(
+        name=name,
+        title=reader.text("title"),
+        about=reader.text("about", ""),
+        mood=reader.choice("mood", MOODS),
+        face=reader.choice("face", FACES, "grotesk"),
+        scenes=tuple(_scene_from(scene) for scene in reader.parts("scenes")),
+        needs=reader.fields("needs"),
+    )
+    reader.finish("version")
+    if not template.scenes or template.scenes[-1].layout != "end":
+        raise TemplateInvalid(f"{name}: scenes: the last scene must have the layout 'end'")
+    return template
+
+
+def shorten(text: str, limit: int) -> str:
+    """Return `text` on one line, cut at a word and closed with an ellipsis where it exceeds `limit` characters."""
+    flat = re.sub(r"[^\S\u00a0\u202f]+", " ", text).strip()
+    if len(flat) <= limit:
+        return flat
+    head = flat[: limit - 1]
+    cut = head.rfind(" ")
+    return (head[:cut] if cut >= limit // 2 else head).rstrip(" ,;:-–—.([") + "…"
+
+
+def discount_percent(now: Money, was: Money) -> int:
+    """Whole per cent saved against `was`, rounded down so that it is never overstated."""
+    return (was.minor - now.minor) * 100 // was.minor
+
+
+class _Reader:
+    """One mapping of a template file, read field by field; what was not asked for is an error."""
+
+    def __init__(self, mapping: object, name: str, path: str) -> None:
+        self._name, self._path = name, path
+        if not _is_mapping(mapping):
+            raise TemplateInvalid(f"{name}: {path or 'file'}: must be a mapping of fields")
+        self._left = dict(mapping)
+
+    def fail(self, field: str, reason: str) -> TemplateInvalid:
+        return TemplateInvalid(f"{self._name}: {self._path}{field}: {reason}")
+
+    def take(self, field: str, default: object = None) -> object:
+        value = self._left.pop(field, default)
+        if value is None:
+            raise self.fail(field, "is missing")
+        return value
+
+    def text(self, field: str, default: str | None = None) -> str:
+        value = self.take(field, default)
+        if not isinstance(value, str):
+            raise self.fail(field, "must be text")
+        return value
+
+    def choice(self, field: str, among: Sequence[str], default: str | None = None) -> str:
+        value = self.text(field, default)
+        if value not in among:
+            raise self.fail(field, f"'{value}' is unknown; choose one of {', '.join(among)}")
+        return value
+
+    def number(self, field: str, default: float) -> float:
+        value = self.take(field, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+            raise self.fail(field, "must be a number above 0")
+        return float(value)
+
+    def flag(self, field: str) -> bool:
+        value = self.take(field, False)
+        if not isinstance(value, bool):
+            raise self.fail(field, "must be true or false")
+        return value
+
+    def parts(self, field: str, default: object = None) -> Iterator[_Reader]:
+        value = self.take(field, default)
+        if not isinstance(value, Sequence) or isinstance(value, str):
+            raise self.fail(field, "must be a list")
+        for place, part in enumerate(value):
+            yield _Reader(part, self._name, f"{self._path}{field}[{place}].")
+
+    def fields(self, field: str) -> tuple[str, ...]:
+        value = self.take(field, ())
+        if not isinstance(value, Sequence) or isinstance(value, str):
+            raise self.fail(field, "must be a list of field names")
+        for name in value:
+            if name not in FIELDS:
+                raise self.fail(field, f"unknown field '{name}'; known are {', '.join(FIELDS)}")
+        return tuple(value)
+
+    def pattern(self, field: str, default: str | None = None) -> tuple[tuple[str, str], ...]:
+        """Read a text pattern, or one by locale; `en` is always there and is the one to fall back to."""
+        value = self.take(field, default)
+        by_locale = {"en": value} if isinstance(value, str) else value
+        if not _is_mapping(by_locale) or not isinstance(by_locale.get("en"), str):
+            raise self.fail(field, "must be text, or texts by locale with at least 'en'")
+        for locale, pattern in by_locale.items():
+            self._check_pattern(f"{field}.{locale}", pattern)
+        return tuple((locale, str(pattern)) for locale, pattern in by_locale.items())
+
+    def _check_pattern(self, field: str, pattern: object) -> None:
+        if not isinstance(pattern, str):
+            raise self.fail(field, "must be text")
+        for choice in _choices(pattern):
+            if choice not in FIELDS and not _literal(choice):
+                raise self.fail(field, f"unknown field {{{choice}}}; known are {', '.join(FIELDS)}")
+
+    def finish(self, *ignored: str) -> None:
+        unknown = sorted(str(field) for field in set(self._left) - set(ignored))
+        if unknown:
+            raise self.fail(unknown[0], "is not a field of a template")
+
+
+def _is_mapping(value: object) -> TypeGuard[Mapping[str, object]]:
+    return isinstance(value, Mapping)
+
+
+def _scene_from(reader: _Reader) -> Scene:
+    scene = Scene(
+        name=reader.text("name"),
+        layout=reader.choice("layout", LAYOUTS),
+        shows=reader.choice("shows", SHOWS, "product"),
+        share=reader.number("share", 1),
+        min_s=reader.number("min_s", 1.5),
+        stage=reader.choice("stage", STAGES, "light"),
+        backdrop=reader.choice("backdrop", BACKDROPS, "plain"),
+        motion=reader.choice("motion", MOTIONS, "push_in"),
+        transition=reader.choice("transition", TRANSITIONS, "fade"),
+        picture=int(reader.number("picture", 1)),
+        needs=reader.fields("needs"),
+        optional=reader.flag("optional"),
+        fill=reader.flag("fill"),
+        texts=tuple(_line_from(text) for text in reader.parts("texts", ())),
+    )
+    reader.finish()
+    return scene
+
+
+def _line_from(reader: _Reader) -> Line:
+    line = Line(
+        role=reader.choice("role", ROLES),
+        say=reader.pattern("say"),
+        aside=reader.pattern("aside", "")[0][1],
+    )
+    reader.finish()
+    return line
+
+
+def _choices(pattern: str) -> Iterator[str]:
+    for inside in re.findall(r"\{([^{}]*)\}", pattern):
+        yield from inside.split("|")
+
+
+def _literal(choice: str) -> str:
+    return choice[1:-1] if len(choice) > 2 and choice[0] == choice[-1] and choice[0] in "\"'" else ""
+
+
+def _check(brief: Brief, template: Template) -> None:
+    if brief.format not in FORMATS:
+        raise Invalid(f"Format '{brief.format}' is unknown; choose one of {', '.join(FORMATS)}")
+    if not SHORTEST_S <= brief.seconds <= LONGEST_S:
+        raise Invalid(f"A film lasts {SHORTEST_S} to {LONGEST_S} seconds, not {brief.seconds}")
+    if template.needs_cameo and brief.cameo is None:
+        raise Invalid(f"The template '{template.name}' needs a cameo; choose a licensed one in the brief")
+    if brief.cameo and not brief.cameo.disclosure.strip():
+        raise Invalid(f"The cameo of {brief.cameo.name} has no disclosure text; write one, it is shown on screen")
+
+
+def _check_needs(template: Template, facts: Mapping[str, Fact]) -> None:
+    missing = [field for field in template.needs if field not in facts]
+    if missing:
+        raise Invalid(
+            f"The template '{template.name}' needs {', '.join(missing)}; fill the metafields custom.reason_1 to"
+            " custom.reason_3 or the description, or choose another template"
+        )
+
+
+def _variant(brief: Brief, product: Product) -> Variant:
+    if brief.variant_id is None:
+        variant = product.cheapest
+        if variant is None:
+            raise Invalid(f"'{shorten(product.title, 60)}' has no variant in stock with a price above zero; add one")
+        return variant
+    variant = next((v for v in product.variants if v.id == brief.variant_id), None)
+    if variant is None:
+        raise Invalid(f"'{shorten(product.title, 60)}' has no variant '{brief.variant_id}'; choose one of its own")
+    if variant.price.minor <= 0:
+        raise Invalid(f"The variant '{variant.title}' costs {variant.price.display()}; give it a price above zero")
+    if not variant.is_available:
+        raise Invalid(f"The variant '{variant.title}' is out of stock; choose another or restock it")
+    return variant
+
+
+def _pictures(product: Product, variant: Variant) -> tuple[Image, ...]:
+    """Order usable pictures: the variant's own first, other variants' pictures left out where others remain."""
+    usable = sorted((i for i in product.images if i.file), key=lambda i: i.position)
+    if not usable:
+        raise Invalid(f"'{shorten(product.title, 60)}' has no usable picture; add one to the product and sync again")
+    others = {v.image for v in product.variants if v.image and v.image != variant.image}
+    own = [i for i in usable if i.source == variant.image]
+    rest = [i for i in usable if i.source != variant.image and i.source not in others]
+    return tuple(own + rest) or tuple(usable)
+
+
+def _facts(brief: Brief, product: Product, variant: Variant, brand: Brand) -> dict[str, Fact]:
+    title = shorten(product.title, 240)
+    own_title = "" if variant.title.casefold() in ("default title", title.casefold()) else variant.title
+    reasons = _reasons(product)
+    facts = {
+        "product.title": Fact(title, "product.title"),
+        "product.vendor": Fact(product.vendor, "product.vendor"),
+        "product.kind": Fact(product.kind, "product.kind"),
+        "product.summary": Fact(next(_sentences(product.description), ""), "product.description"),
+        "product.material": Fact(product.metafield("custom.material"), "product.metafields.custom.material"),
+        "variant.title": Fact(own_title, f"variant:{variant.id}.title"),
+        "price": Fact(variant.price.display(), f"variant:{variant.id}.price"),
+        "brand.name": Fact(brand.name, "brand.name"),
+        "brief.headline": Fact(brief.headline or "", "brief.headline"),
+        "brief.call_to_action": Fact(brief.call_to_action or "", "brief.call_to_action"),
+        **{f"reason_{n}": fact for n, fact in enumerate(reasons, 1)},
+        **_saving(brief, variant),
+        **_cameo_facts(brief),
+    }
+    return {name: fact for name, fact in facts.items() if fact.text.strip()}
+
+
+def _saving(brief: Brief, variant: Variant) -> dict[str, Fact]:
+    was = brief.was_lowest
+    if was is None or not variant.price < was:
+        return {}
+    percent = discount_percent(variant.price, was)
+    source = "brief.was_lowest"
+    return {
+        "was": Fact(was.display(), source),
+        **({"discount": Fact(f"-{percent}\u00a0%", f"{source}, variant:{variant.id}.price")} if percent else {}),
+    }
+
+
+def _cameo_facts(brief: Brief) -> dict[str, Fact]:
+    if brief.cameo is None:
+        return {}
+    source = f"cameo:{brief.cameo.cameo_id}"
+    return {
+        "cameo.name": Fact(brief.cameo.name, f"{source}.name"),
+        "cameo.disclosure": Fact(brief.cameo.disclosure, f"{source}.disclosure"),
+    }
+
+
+def _reasons(product: Product) -> tuple[Fact, ...]:
+    """Up to three facts in the shop's own words: its reasons, then material, sentences, tags."""
+    own = [
+        Fact(product.metafield(f"custom.reason_{n}").strip(), f"product.metafields.custom.reason_{n}")
+        for n in (1, 2, 3)
+    ]
+    material = Fact(product.metafield("custom.material").strip(), "product.metafields.custom.material")
+    said = [Fact(sentence, "product.description") for sentence in _sentences(product.description)]
+    tags = [Fact(tag[:1].upper() + tag[1:], "product.tags") for tag in product.tags if tag.strip()]
+    found: dict[str, Fact] = {}
+    for fact in (*own, material, *said, *tags):
+        found.setdefault(fact.text.casefold(), replace(fact, text=shorten(fact.text, 88)))
+    found.pop("", None)
+    return tuple(found.values())[:3]
+
+
+def _sentences(text: str) -> Iterator[str]:
+    for part in re.split(r"(?<=[.!?。！？])\s+|(?<=[。！？])|\n+", text):
+        sentence = part.strip().rstrip(".。")
+        if len(sentence) > 3:
+            yield sentence
+
+
+def _fitting(scenes: tuple[Scene, ...], seconds: int, facts: Mapping[str, Fact]) -> tuple[Scene, ...]:
+    """Drop scenes whose facts are missing, then optional ones from the end until the shortest times fit."""
+    kept = [scene for scene in scenes if all(field in facts for field in scene.needs)]
+    while sum(scene.min_s for scene in kept) > seconds:
+        place = next((p for p in reversed(range(len(kept))) if kept[p].optional), None)
+        if place is None:
+            need = sum(scene.min_s for scene in kept)
+            raise Invalid(f"This template needs at least {need:.0f} seconds; ask for a longer film")
+        del kept[place]
+    return tuple(kept)
+
+
+def _counted(scenes: tuple[Scene, ...], facts: dict[str, Fact]) -> dict[str, Fact]:
+    """Add how many reasons the kept scenes show: a short film must not promise three and show two."""
+    patterns = {choice for scene in scenes for line in scene.texts for _, say in line.say for choice in _choices(say)}
+    shown = [name for name in ("reason_1", "reason_2", "reason_3") if name in patterns and name in facts]
+    if len(shown) < 2:
+        return facts
+    sources = ", ".join(facts[name].source for name in shown)
+    return {**facts, "reason_count": Fact(NUMBER_WORDS[len(shown)], sources)}
+
+
+def _filled(scenes: tuple[Scene, ...], seconds: int) -> tuple[Scene, ...]:
+    """Add wordless looks at the product, so that a long film keeps cutting."""
+    kept, places = list(scenes), [p for p, scene in enumerate(scenes) if scene.fill]
+    wanted = int(seconds / LONGEST_SHOT_S) - len(scenes) if places else 0
+    for turn in range(max(0, wanted)):
+        pattern = scenes[places[turn % len(places)]]
+        look = replace(pattern, name=f"look {turn + 1}", texts=(), picture=turn + 2, motion=MOTIONS[turn % 4])
+        kept.insert(len(kept) - 1, look)
+    return tuple(kept)
+
+
+def _shot(
+    scene: Scene, brief: Brief, pictures: tuple[Image, ...], facts: Mapping[str, Fact], *, first: bool
+) -> Shot:
+    texts = (_text(line, brief.locale, facts) for line in scene.texts)
+    clip = brief.clip if first else None
+    return Shot(
+        name=scene.name,
+        layout=scene.layout,
+        stage=scene.stage,
+        backdrop=scene.backdrop,
+        motion=scene.motion,
+        transition=scene.transition,
+        share=scene.share,
+        min_s=scene.min_s,
+        visual=Visual("clip", clip) if clip else _visual(scene, pictures),
+        texts=tuple(text for text in texts if text),
+    )
+
+
+def _visual(scene: Scene, pictures: tuple[Image, ...]) -> Visual:
+    cutouts = [i for i in pictures if i.has_alpha]
+    photos = [i for i in pictures if not i.has_alpha]
+    wanted = {"product": cutouts or photos, "photo": photos or cutouts, "detail": photos[1:] or cutouts or photos}
+    among = wanted[scene.shows]
+    image = among[(scene.picture - 1) % len(among)]
+    how: Literal["cutout", "photo"] = "cutout" if image.has_alpha else "photo"
+    return Visual(how, image.file, image.width, image.height, image.alt)
+
+
+def _text(line: Line, locale: str, facts: Mapping[str, Fact]) -> Text | None:
+    """Fill a pattern; None where one of its fields has no value, so that no half sentence is shown."""
+    patterns = dict(line.say)
+    pattern = patterns.get(locale) or patterns.get(locale.split("-", maxsplit=1)[0]) or patterns["en"]
+    filled, sources = _fill(pattern, facts)
+    if not filled:
+        return None
+    aside, aside_sources = _fill(line.aside, facts)
+    limit = ROLE_LIMITS.get(line.role, 200)
+    return Text(line.role, shorten(filled, limit), aside, tuple(dict.fromkeys(sources + aside_sources)))
+
+
+def _fill(pattern: str, facts: Mapping[str, Fact]) -> tuple[str, tuple[str, ...]]:
+    sources: list[str] = []
+    missing = False
+
+    def value(match: re.Match[str]) -> str:
+        nonlocal missing
+        for choice in match[1].split("|"):
+            if choice in facts:
+                sources.append(facts[choice].source)
+                return facts[choice].text
+            if _literal(choice):
+                return _literal(choice)
+        missing = True
+        return ""
+
+    filled = re.sub(r"\{([^{}]*)\}", value, pattern)
+    return ("", ()) if missing else (filled, tuple(sources))
+
+
+def _sources(shots: tuple[Shot, ...]) -> tuple[tuple[str, str], ...]:
+    pairs = ((text.role, source) for shot in shots for text in shot.texts for source in text.sources)
+    return tuple(dict.fromkeys(pairs))

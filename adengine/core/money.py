@@ -1,0 +1,130 @@
+"""Money in integer minor units: it never rounds behind your back and never mixes currencies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from adengine.core.errors import Invalid
+
+NO_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND"
+# ISO 4217 minor-unit exponents that differ from 2.
+EXPONENTS = dict.fromkeys(NO_DECIMALS.split(), 0) | dict.fromkeys(THREE_DECIMALS.split(), 3)
+SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩", "VND": "₫", "PLN": "zł"}
+SYMBOL_AFTER = {"VND", "PLN"}
+LARGEST_MINOR = 10**15
+# Shares are counted in basis points: 10,000 make a whole.
+WHOLE_BPS = 10_000
+
+
+@dataclass(frozen=True)
+class Money:
+    """`minor` units (cents for EUR, whole yen for JPY) of an upper-case ISO 4217 `currency`."""
+
+    minor: int
+    currency: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Z]{3}", self.currency):
+            raise Invalid(f"'{self.currency}' is no ISO 4217 currency code; write it like EUR")
+
+    def __add__(self, other: Money) -> Money:
+        return Money(self.minor + self._same(other).minor, self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        return Money(self.minor - self._same(other).minor, self.currency)
+
+    def __neg__(self) -> Money:
+        return Money(-self.minor, self.currency)
+
+    def __mul__(self, times: int) -> Money:
+        return Money(self.minor * times, self.currency)
+
+    def __lt__(self, other: Money) -> bool:
+        return self.minor < self._same(other).minor
+
+    def __le__(self, other: Money) -> bool:
+        return self.minor <= self._same(other).minor
+
+    def __bool__(self) -> bool:
+        return self.minor != 0
+
+    def split(self, weights: Sequence[int]) -> tuple[Money, ...]:
+        """Divide by integer weights without losing a unit (largest remainder, ties to the earlier part)."""
+        whole = sum(weights)
+        if whole <= 0 or min(weights) < 0:
+            raise Invalid("split needs weights >= 0 with a positive sum")
+        sign, amount = (-1, -self.minor) if self.minor < 0 else (1, self.minor)
+        parts = [amount * weight // whole for weight in weights]
+        by_remainder = sorted(range(len(weights)), key=lambda i: (-(amount * weights[i] % whole), i))
+        for i in by_remainder[: amount - sum(parts)]:
+            parts[i] += 1
+        return tuple(Money(sign * part, self.currency) for part in parts)
+
+    @property
+    def exponent(self) -> int:
+        return EXPONENTS.get(self.currency, 2)
+
+    def plain(self) -> str:
+        """The amount alone, with the currency's decimals: `24.00`, `1200`, `0.500`."""
+        return f"{Decimal(self.minor).scaleb(-self.exponent):.{self.exponent}f}"
+
+    def display(self) -> str:
+        """The amount as shoppers read it in English: `€24.00`, `¥1,200`, `CHF 9.90`, `12,000 ₫`."""
+        number = f"{Decimal(abs(self.minor)).scaleb(-self.exponent):,.{self.exponent}f}"
+        sign = "-" if self.minor < 0 else ""
+        symbol = SYMBOLS.get(self.currency)
+        if symbol is None:
+            return f"{sign}{self.currency} {number}"
+        return f"{sign}{number} {symbol}" if self.currency in SYMBOL_AFTER else f"{sign}{symbol}{number}"
+
+    def _same(self, other: Money) -> Money:
+        if other.currency != self.currency:
+            raise Invalid(f"{self.currency} and {other.currency} cannot be added or compared")
+        return other
+
+
+def zero(currency: str) -> Money:
+    return Money(0, currency)
+
+
+def total(amounts: Iterable[Money], currency: str) -> Money:
+    """Sum of the amounts; zero of `currency` when there are none."""
+    return sum(amounts, zero(currency))
+
+
+def parse(text: str, currency: str) -> Money:
+    """Read a shop's price text (`24.00`, `24,90`, `1,234.50`, `1.234,50`, `1'234.50`).
+
+    Raises Invalid for more decimals than the currency has, and for `24.900` where the currency has not three
+    decimals: it may mean 24.90 or 24,900.
+    """
+    exponent = Money(0, currency).exponent
+    amount = Decimal(_with_point(re.sub(r"[\s'’]", "", text), exponent))
+    if abs(amount) > LARGEST_MINOR:
+        raise Invalid(f"'{text[:40]}' is too large to be a price")
+    minor = amount.scaleb(exponent)
+    if minor != minor.to_integral_value():
+        raise Invalid(f"'{text[:40]}' has more decimals than {currency} knows")
+    return Money(int(minor), currency)
+
+
+def _with_point(number: str, exponent: int) -> str:
+    """The number as Decimal reads it: no grouping, and a point before its decimals."""
+    if len(number) > 40:
+        raise Invalid(f"'{number[:40]}...' is too long to be a price")
+    if exponent != 3 and re.fullmatch(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}", number):
+        if "." in number:
+            raise Invalid(f"'{number}' may mean two prices; write it like 24.90")
+        return number.replace(",", "")
+    if re.fullmatch(r"[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)", number):
+        return number.replace(",", ".")
+    for thousands, point in ((",", "."), (".", ",")):
+        # Groups of two are Indian: 1,23,456.00
+        groups = rf"[0-9]{{1,3}}(\{thousands}[0-9]{{2,3}})*\{thousands}[0-9]{{3}}"
+        if re.fullmatch(rf"[+-]?{groups}(\{point}[0-9]*)?", number):
+            return number.replace(thousands, "").replace(point, ".")
+    raise Invalid(f"'{number}' is no price; write it like 24.90")

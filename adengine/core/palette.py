@@ -1,0 +1,182 @@
+"""Colours for a film from the product's own colours and the brand: every text reaches WCAG 4.5:1 on its ground."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from adengine.core.creative import Brand
+
+READABLE = 4.5
+
+
+@dataclass(frozen=True)
+class Swatch:
+    """One dominant colour of a picture and the part of the picture it covers, 0..1."""
+
+    colour: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The colours of one scene: two ends of the ground, the piece behind the product, texts and button."""
+
+    top: str
+    bottom: str
+    piece: str
+    light: str
+    shadow: str
+    ink: str
+    quiet: str
+    accent: str
+    button: str
+    on_button: str
+
+
+@dataclass(frozen=True)
+class Palette:
+    """A stage for each name a template may ask for, and the veil laid on photographs under text."""
+
+    light: Stage
+    tint: Stage
+    deep: Stage
+    accent: Stage
+    veil: str
+
+    def stage(self, name: str) -> Stage:
+        return {"light": self.light, "tint": self.tint, "deep": self.deep, "accent": self.accent}[name]
+
+
+def palette_for(swatches: Sequence[Swatch], brand: Brand) -> Palette:
+    """Derive the stages; the hue is the product's most colourful dominant, else the brand's accent."""
+    hue, chroma = _character(swatches, brand)
+    lightness = _mean_lightness(swatches)
+    # A pale product on a pale ground disappears: the ground steps down to let its edge be seen.
+    step = 0.055 if lightness > 0.82 else 0.0
+    deep_l = 0.37 if lightness < 0.35 else 0.30
+    accent_l, accent_c, accent_h = to_oklch(brand.accent)
+    return Palette(
+        light=_stage((0.955 - step, 0.012 + chroma * 0.10, hue), (0.885 - step, 0.020 + chroma * 0.22, hue), brand),
+        tint=_stage((0.880 - step, 0.020 + chroma * 0.26, hue), (0.790 - step, 0.028 + chroma * 0.36, hue), brand),
+        deep=_stage((deep_l + 0.06, 0.024 + chroma * 0.26, hue), (deep_l - 0.08, 0.018 + chroma * 0.2, hue), brand),
+        accent=_stage((accent_l, accent_c, accent_h), (accent_l - 0.09, accent_c * 0.95, accent_h), brand),
+        veil=from_oklch(0.17, 0.012 + chroma * 0.10, hue),
+    )
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the WCAG 2 contrast ratio of two colours, 1..21."""
+    bright, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def readable(colour: str, grounds: Sequence[str], ratio: float = READABLE) -> str:
+    """Return `colour`, moved as little as needed in lightness so that it reaches `ratio` on every ground."""
+    start, chroma, hue = to_oklch(colour)
+    steps = (start + sign * step / 100 for step in range(101) for sign in (1, -1))
+    options = (from_oklch(min(1.0, max(0.0, lightness)), chroma, hue) for lightness in steps)
+    fits = next((o for o in options if all(contrast(o, ground) >= ratio for ground in grounds)), None)
+    extremes = ("#000000", "#ffffff")
+    return fits or max(extremes, key=lambda colour: min(contrast(colour, ground) for ground in grounds))
+
+
+def mix(one: str, other: str, part: float) -> str:
+    """Return `one` with `part` (0..1) of `other` in it, channel by channel."""
+    pairs = zip(channels(one), channels(other), strict=True)
+    return _hex(tuple(a + (b - a) * part for a, b in pairs))
+
+
+def channels(colour: str) -> tuple[float, float, float]:
+    """Return red, green and blue as 0..1."""
+    value = int(colour.lstrip("#"), 16)
+    return ((value >> 16) / 255, (value >> 8 & 255) / 255, (value & 255) / 255)
+
+
+def to_oklch(colour: str) -> tuple[float, float, float]:
+    """Return lightness 0..1, chroma 0..~0.4 and hue in degrees (Björn Ottosson's OKLab)."""
+    r, g, b = (_linear(c) for c in channels(colour))
+    long = math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b)
+    medium = math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b)
+    short = math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b)
+    lightness = 0.2104542553 * long + 0.7936177850 * medium - 0.0040720468 * short
+    a = 1.9779984951 * long - 2.4285922050 * medium + 0.4505937099 * short
+    b_axis = 0.0259040371 * long + 0.7827717662 * medium - 0.8086757660 * short
+    return lightness, math.hypot(a, b_axis), math.degrees(math.atan2(b_axis, a)) % 360
+
+
+def from_oklch(lightness: float, chroma: float, hue: float) -> str:
+    """Return the nearest `#RRGGBB`; chroma gives way where the screen cannot show it."""
+    for part in range(21):
+        rgb = _oklch_rgb(lightness, chroma * (1 - part / 20), hue)
+        if all(-0.0005 <= c <= 1.0005 for c in rgb):
+            return _hex(rgb)
+    return _hex((lightness**3,) * 3)
+
+
+def _stage(top: tuple[float, float, float], bottom: tuple[float, float, float], brand: Brand) -> Stage:
+    grounds = (from_oklch(*top), from_oklch(*bottom))
+    is_dark = top[0] < 0.62
+    ink = readable(brand.paper if is_dark else brand.ink, grounds, 7.0 if is_dark else READABLE)
+    ink = ink if min(contrast(ink, ground) for ground in grounds) >= READABLE else readable(ink, grounds)
+    piece_l = top[0] + 0.055 if is_dark else bottom[0] - 0.055
+    button = brand.paper if is_dark else brand.ink
+    if contrast(brand.accent, grounds[0]) >= 3.0:
+        button = brand.accent
+    on_button = max((brand.paper, brand.ink, "#ffffff"), key=lambda colour: contrast(colour, button))
+    return Stage(
+        top=grounds[0],
+        bottom=grounds[1],
+        piece=from_oklch(piece_l, bottom[1] * 1.15 + 0.008, bottom[2]),
+        light=from_oklch(min(0.985, top[0] + (0.22 if is_dark else 0.06)), top[1], top[2]),
+        shadow=from_oklch(max(0.05, bottom[0] * 0.28), bottom[1] * 0.8, bottom[2]),
+        ink=ink,
+        quiet=readable(mix(ink, grounds[0], 0.28), grounds),
+        accent=readable(brand.accent, grounds),
+        button=button,
+        on_button=readable(on_button, (button,)),
+    )
+
+
+def _character(swatches: Sequence[Swatch], brand: Brand) -> tuple[float, float]:
+    best = max(swatches, key=lambda s: s.weight**0.5 * to_oklch(s.colour)[1], default=None)
+    _, chroma, hue = to_oklch(best.colour if best else brand.accent)
+    if chroma < 0.018:
+        return to_oklch(brand.paper)[2], 0.02
+    return hue, min(chroma, 0.105)
+
+
+def _mean_lightness(swatches: Sequence[Swatch]) -> float:
+    whole = sum(s.weight for s in swatches)
+    return sum(to_oklch(s.colour)[0] * s.weight for s in swatches) / whole if whole else 0.6
+
+
+def _oklch_rgb(lightness: float, chroma: float, hue: float) -> tuple[float, float, float]:
+    a, b = chroma * math.cos(math.radians(hue)), chroma * math.sin(math.radians(hue))
+    long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
+    medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
+    short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
+    return (
+        _gamma(4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short),
+        _gamma(-1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short),
+        _gamma(-0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short),
+    )
+
+
+def _luminance(colour: str) -> float:
+    r, g, b = (_linear(c) for c in channels(colour))
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+def _linear(channel: float) -> float:
+    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+
+
+def _gamma(value: float) -> float:
+    return value * 12.92 if value <= 0.0031308 else 1.055 * value ** (1 / 2.4) - 0.055
+
+
+def _hex(rgb: Sequence[float]) -> str:
+    r, g, b = (round(min(1.0, max(0.0, c)) * 255) for c in rgb)
+    return f"#{r:02x}{g:02x}{b:02x}"

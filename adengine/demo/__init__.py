@@ -1,0 +1,1 @@
+"""The demo shop: an invented catalogue, its pictures and its speaking mascot."""

@@ -1,0 +1,302 @@
+"""The demo: a shop of our own goes through the whole loop on this machine."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from subprocess import Popen
+
+import httpx
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from adengine import database
+from adengine.app import build
+from adengine.core.cameo import Terms
+from adengine.core.creative import Brand
+from adengine.core.errors import Unavailable
+from adengine.core.ledger import Posting
+from adengine.core.money import total
+from adengine.engine import SYSTEM, Actor, AdEngine, merchant_actor, shopper
+from adengine.services import ads, cameos, catalog, checkout, experiments, ledger, merchants
+from adengine.services.ads import AdCard, AdWish
+from adengine.services.checkout import CheckoutWish, OrderCard
+from adengine.services.experiments import Deed, Results
+from adengine.services.views import Links
+from adengine.serving import command, environment, need_port, stop
+from adengine.settings import Settings
+from integrations.sandbox import SandboxPayments
+
+HERE = Path(__file__).parent
+SHOP = "demo"
+WORKERS = 2
+PATIENCE_S = 600
+VISITORS = 600
+
+FILMS = (
+    AdWish("loam-mug", "hero", seconds=12, request_key="demo:hero"),
+    AdWish("murmur-speaker", "three_reasons", seconds=15, request_key="demo:three-reasons"),
+    AdWish("meadow-cushion", "cameo_endorsement", seconds=15, cameo="lumi", request_key="demo:cameo"),
+    AdWish("dusk-lamp", "offer", seconds=12, request_key="demo:offer"),
+    AdWish("loam-mug", "hero", seconds=12, headline="The slow morning mug", request_key="demo:hero-b"),
+)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What the demo has set up."""
+
+    actor: Actor
+    links: Links
+    token: str
+    agent_token: str
+
+
+def run(settings: Settings, out: Console, *, once: bool, port: int) -> None:
+    """Do the whole loop; with `once` buy, refund, print a summary and end, else serve until stopped."""
+    began = time.monotonic()
+    need_port("127.0.0.1", port)
+    engine = build(settings)
+    with ExitStack() as stack:
+        stack.callback(engine.close)
+        database.upgrade(engine.sql)
+        demo = _open_shop(engine, out)
+        processes = [Popen(command("serve", "--port", str(port)), env=environment(settings))]
+        stack.callback(stop, processes)
+        processes += [Popen(command("worker"), env=environment(settings)) for _ in range(WORKERS)]
+        cards = _films(engine, demo, processes, out, began)
+        experiment_id = _experiment(engine, demo, cards)
+        _await_server(settings, processes)
+        if once:
+            _summary(engine, demo, cards, _buy_and_refund(engine, demo, cards), experiment_id, out)
+            return
+        _say_where(engine, demo, cards, experiment_id, out, began)
+        while all(one.poll() is None for one in processes):
+            time.sleep(0.5)
+        raise Unavailable("the server or a worker ended; its last words stand above")
+
+
+def _open_shop(engine: AdEngine, out: Console) -> Demo:
+    about = json.loads((HERE / "shop" / "shop.json").read_text())
+    brand = Brand(about["name"], **about["brand"])
+    with engine.unit(SYSTEM) as unit:
+        shop = merchants.open_shop(unit, SHOP, title=about["name"], currency=about["currency"], brand=brand)
+        token = merchants.make_token(unit, shop, kind="merchant")
+        agent_token = merchants.make_token(unit, shop, kind="agent")
+    actor = merchant_actor(shop.id)
+    with _bar(out) as progress:
+        task = progress.add_task("catalogue", total=None)
+        report = catalog.import_feed(
+            engine,
+            actor,
+            str(HERE / "shop" / "products.csv"),
+            progress=lambda done, of: progress.update(task, completed=done, total=of),
+        )
+    out.print(
+        f"{about['name']}: {report.created + report.updated + report.unchanged} products, "
+        f"{report.variants} variants, {report.pictures} pictures, {len(report.refused)} rows refused"
+    )
+    _license_lumi(engine, actor)
+    return Demo(actor, Links(engine.settings.public_url, SHOP), token, agent_token)
+
+
+def _license_lumi(engine: AdEngine, actor: Actor) -> None:
+    with engine.unit(actor) as unit:
+        if any(one.name == "lumi" and one.revoked_at is None for one in cameos.list_appearances(unit)):
+            return
+        folder = HERE / "cameo"
+        cameo_id = cameos.enrol(
+            unit, "lumi", title="Lumi", kind="character", clip=folder / "lumi.webm", still=folder / "lumi.webp"
+        )
+        terms = Terms(
+            subject="Lumi",
+            purposes=("advertising",),
+            placements=("page", "embed", "api", "mcp", "feed"),
+            territories=("*",),
+            starts=unit.now() - timedelta(minutes=1),
+            ends=unit.now() + timedelta(days=365),
+            merchant_ids=(unit.merchant_id,),
+            forbidden_words=("cure", "guaranteed"),
+            endorsement=True,
+            needs_approval=False,
+            share_bps=500,
+        )
+        cameos.license_cameo(unit, cameo_id, terms)
+
+
+def _films(
+    engine: AdEngine, demo: Demo, processes: Sequence[Popen[bytes]], out: Console, began: float
+) -> list[AdCard]:
+    with engine.unit(demo.actor) as unit:
+        cards = [ads.create_ad(unit, _published(wish)) for wish in FILMS]
+    told: set[str] = set()
+    with _bar(out) as progress:
+        bars = {one.id: progress.add_task(one.title[:44], total=one.frames) for one in cards}
+        while True:
+            with engine.unit(demo.actor) as unit:
+                cards = [ads.get_ad(unit, one.id) for one in cards]
+            for one in cards:
+                progress.update(bars[one.id], completed=one.frames if one.film else one.frames_done)
+                if one.film and one.id not in told:
+                    told.add(one.id)
+                    path = engine.ports.files.local(one.film.film)
+                    progress.console.print(f"{time.monotonic() - began:4.0f} s  {one.title}: {path}")
+            if all(one.is_settled for one in cards):
+                break
+            _need_alive(processes)
+            if time.monotonic() - began > PATIENCE_S:
+                raise Unavailable("the films are not done after ten minutes; run 'adengine doctor'")
+            time.sleep(0.4)
+    failed = [one for one in cards if one.status not in ("published", "retired")]
+    if failed:
+        raise Unavailable("; ".join(f"{one.title}: {one.reason or one.status}" for one in failed))
+    return cards
+
+
+def _published(wish: AdWish) -> AdWish:
+    return AdWish(**{**vars(wish), "publish": True})
+
+
+def _experiment(engine: AdEngine, demo: Demo, cards: Sequence[AdCard]) -> str:
+    arms = [cards[0].id, cards[-1].id]
+    with engine.unit(demo.actor) as unit:
+        running = experiments.running_for(unit, cards[0].product_id)
+        if running is not None:
+            return running
+        experiment_id = experiments.start(unit, "Which hook sells the mug?", arms, planned_viewers=4000)
+    for batch in _visits(engine, demo, experiment_id):
+        with engine.unit(shopper(demo.actor.merchant_id or "")) as unit:
+            experiments.record(unit, batch)
+    return experiment_id
+
+
+def _visits(engine: AdEngine, demo: Demo, experiment_id: str) -> Iterator[list[Deed]]:
+    """Made-up visitors of the two mug films, the same at every run, so that the results page has something to show."""
+    dice = random.Random(8)  # noqa: S311  a simulation, not a secret
+    for number in range(VISITORS):
+        viewer = f"demo-{number}"
+        with engine.unit(demo.actor) as unit:
+            ad_id = experiments.ad_for(unit, experiment_id, viewer)
+        deeds = ["impression", "start"]
+        if dice.random() < 0.55:
+            deeds += ["view_2s", "view_3s"]
+            if dice.random() < 0.5:
+                deeds.append("complete")
+            if dice.random() < 0.25:
+                deeds.append("hotspot_open")
+        yield [Deed(f"{viewer}:{kind}", kind, ad_id, viewer, experiment_id) for kind in deeds]
+
+
+def _buy_and_refund(engine: AdEngine, demo: Demo, cards: Sequence[AdCard]) -> OrderCard:
+    """Buy what the appearance's film shows, pay in the sandbox, and pay half of it back."""
+    film = cards[2]
+    visitor = shopper(demo.actor.merchant_id or "")
+    with engine.unit(visitor) as unit:
+        spot = ads.show(unit, film.id, placement="page").spots[0]
+        wish = CheckoutWish(((spot.variant.id, 2),), ad_id=film.id, second=spot.start_s, viewer="demo-buyer")
+        opened = checkout.open_checkout(unit, wish)
+    url = checkout.pay(engine, visitor, opened.id)
+    sandbox = engine.ports.payments
+    if not isinstance(sandbox, SandboxPayments):
+        raise Unavailable("the demo buys with sandbox payments; unset ADENGINE_PAYMENTS")
+    message = sandbox.decide(url.rsplit("/", 1)[-1], "paid")
+    order_id = checkout.take_event(engine, *message)
+    if order_id is None or checkout.take_event(engine, *message) != order_id:
+        raise Unavailable("the sandbox payment made no order, or a repeated one made another")
+    with engine.unit(visitor) as unit:
+        paid = checkout.get_order(unit, order_id)
+    return checkout.refund(
+        engine, demo.actor, order_id, amount=paid.total.split([1, 1])[0], request_key="demo:half"
+    )
+
+
+def _summary(
+    engine: AdEngine, demo: Demo, cards: Sequence[AdCard], order: OrderCard, experiment_id: str, out: Console
+) -> None:
+    with engine.unit(demo.actor) as unit:
+        products = catalog.list_products(unit)
+        postings = ledger.postings_of(unit, order.id)
+        results = experiments.results(unit, experiment_id)
+    table = Table("part", "what", "figures", title="adengine demo")
+    variants = sum(len(one.variants) for one in products)
+    table.add_row("products", f"{len(products)} products", f"{variants} variants")
+    for one in cards:
+        if one.film:
+            table.add_row("film", one.title, f"{one.film.duration_s:.2f} s, {one.film.bytes:,} bytes")
+    moment = f"from second {order.second:.1f} of {order.ad_id}" if order.second is not None else ""
+    table.add_row("order", f"{order.id} {order.status}, {moment}", order.total.display())
+    for posting in postings:
+        for entry in posting.entries:
+            table.add_row(posting.kind, entry.account, entry.amount.display())
+    table.add_row("ledger", "all entries together", _sum_of(postings))
+    _add_results(table, results)
+    out.print(table)
+
+
+def _sum_of(postings: Sequence[Posting]) -> str:
+    entries = [entry.amount for one in postings for entry in one.entries]
+    return total(entries, entries[0].currency).display()
+
+
+def _add_results(table: Table, results: Results) -> None:
+    for arm in results.arms:
+        table.add_row("experiment", arm.title, f"{arm.viewers} simulated viewers")
+    hook = next(one for one in results.metrics if one.key == "hook_rate")
+    table.add_row("", hook.sentence, f"split as planned: p = {results.traffic_p:.2f}")
+
+
+def _say_where(
+    engine: AdEngine, demo: Demo, cards: Sequence[AdCard], experiment_id: str, out: Console, began: float
+) -> None:
+    with engine.unit(shopper(demo.actor.merchant_id or "")) as unit:
+        spot = ads.show(unit, cards[0].id, placement="page").spots[0]
+        wish = CheckoutWish(((spot.variant.id, 1),), ad_id=cards[0].id, second=spot.start_s)
+        opened = checkout.open_checkout(unit, wish)
+    base = engine.settings.public_url
+    out.print(f"\nready after {time.monotonic() - began:.0f} s. Open:")
+    for name, url in {
+        "catalogue": demo.links(),
+        "an ad": demo.links(f"ads/{cards[0].id}"),
+        "a checkout": demo.links(f"checkout/{opened.id}"),
+        "merchant": f"{base}/sign-in?token={demo.token}",
+        "results": f"{base}/studio/results/{experiment_id}",
+        "MCP": f"{base}/mcp",
+    }.items():
+        out.print(f"  {name:10} {url}", markup=False)
+    out.print(f"  {'API token':10} {demo.token}", markup=False)
+    out.print("Sign in with the merchant link first; then results opens. Ctrl-C ends everything.")
+
+
+def _await_server(settings: Settings, processes: Sequence[Popen[bytes]]) -> None:
+    for _ in range(240):
+        _need_alive(processes)
+        try:
+            if httpx.get(f"{settings.public_url}/healthz", timeout=2).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.25)
+    raise Unavailable("the server does not answer; its last words stand above")
+
+
+def _need_alive(processes: Sequence[Popen[bytes]]) -> None:
+    if any(one.poll() is not None for one in processes):
+        raise Unavailable("the server or a worker ended; its last words stand above")
+
+
+def _bar(out: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description:44}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        console=out,
+    )
+
+

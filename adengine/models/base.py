@@ -1,0 +1,70 @@
+"""What all rows share: ids, instants, owners, and frozen values kept in JSON columns."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Hashable
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, String
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def new_id(prefix: str) -> str:
+    """An unguessable id (100 bits) that says what it names: `ad_7h2k...`."""
+    return prefix + "_" + "".join(secrets.choice(ALPHABET) for _ in range(20))
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC datetime on every database; SQLite, which forgets time zones, included."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC)
+
+
+@cache
+def _adapter(kind: Hashable) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+class Value(TypeDecorator[Any]):
+    """A frozen dataclass of the core in a JSON column: written and read back as the same value."""
+
+    impl = JSON
+    cache_ok = True
+
+    def __init__(self, kind: Any) -> None:
+        super().__init__(none_as_null=True)
+        self.kind = kind
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else _adapter(self.kind).dump_python(value, mode="json")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else _adapter(self.kind).validate_python(value)
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = {datetime: Instant}  # noqa: RUF012  SQLAlchemy reads it from the class
+
+
+class Owned:
+    """A row that belongs to one merchant: the session's tenancy listener scopes every query on it."""
+
+    @declared_attr
+    def merchant_id(cls) -> Mapped[str]:  # noqa: N805
+        return mapped_column(String(40), ForeignKey("merchant.id"), index=True)

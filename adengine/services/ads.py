@@ -1,0 +1,472 @@
+"""Ads: planned from a product and a template, rendered as jobs, published, served, taken down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy import select
+
+from adengine.core import catalog as values
+from adengine.core.commerce import move
+from adengine.core.creative import Brief, Storyboard, plan
+from adengine.core.errors import Conflict, Gone, Invalid, LicenceRefused, NotFound, UnknownTemplate
+from adengine.core.film import Film
+from adengine.core.timeline import Timeline, lay_out
+from adengine.engine import Unit
+from adengine.models import Ad, Licence, Merchant, Product, Shot, new_id
+from adengine.services import cameos, prices
+from adengine.services.cameos import PlannedUse
+
+LIVE = ("published", "paused")
+
+
+@dataclass(frozen=True)
+class AdWish:
+    """What a merchant asks for. `request_key` makes asking twice the same as asking once."""
+
+    product: str
+    template: str = "hero"
+    format: str = "9x16"
+    seconds: int = 15
+    headline: str | None = None
+    call_to_action: str | None = None
+    variant_id: str | None = None
+    cameo: str | None = None
+    generator: str = "studio"
+    publish: bool = False
+    request_key: str | None = None
+
+
+@dataclass(frozen=True)
+class AdCard:
+    """An ad as lists and job pages show it."""
+
+    id: str
+    title: str
+    product_id: str
+    template: str
+    format: str
+    seconds: int
+    status: str
+    reason: str
+    frames_done: int
+    frames: int
+    film: Film | None
+    licence_id: str | None
+    shots: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def percent(self) -> int:
+        return 100 if self.film else min(99, 100 * self.frames_done // max(1, self.frames))
+
+    @property
+    def is_live(self) -> bool:
+        return self.status == "published"
+
+    @property
+    def is_settled(self) -> bool:
+        return self.status not in {"planned", "shooting", "queued", "rendering"}
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A hotspot with what it sells now: seconds of the film, a box in fractions of the frame, live price."""
+
+    start_s: float
+    end_s: float
+    x: float
+    y: float
+    w: float
+    h: float
+    product: values.Product
+    variant: values.Variant
+
+
+@dataclass(frozen=True)
+class Showing:
+    """A published ad ready to be played: its card, product, live hotspots, captions text, disclosure."""
+
+    card: AdCard
+    product: values.Product
+    spots: tuple[Spot, ...]
+    transcript: str
+    disclosure: str
+    appearance: str
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """How a film came to be: enough to check every word in it, and to make it again."""
+
+    ad_id: str
+    product_id: str
+    template: str
+    format: str
+    seconds: int
+    timeline_digest: str
+    film_sha256: str
+    film_bytes: int
+    frames: int
+    words_from: tuple[tuple[str, str], ...]
+    licence_id: str | None
+    disclosure: str
+    generated: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+
+
+def create_ad(unit: Unit, wish: AdWish) -> AdCard:
+    """Plan the ad, ask the licence, and queue its shots or its film; answers the ad as it stands."""
+    unit.require("ads:write")
+    if wish.request_key:
+        before = unit.db.scalar(select(Ad).where(Ad.request_key == wish.request_key))
+        if before is not None:
+            return card(before)
+    product = product_of(unit, wish.product)
+    licence = cameos.find_licence(unit, wish.cameo) if wish.cameo else None
+    brief = _brief(unit, wish, product, licence)
+    storyboard = storyboard_for(unit, brief, product)
+    ad = unit.own(
+        Ad,
+        id=new_id("ad"),
+        product_id=product.id,
+        licence_id=licence.id if licence else None,
+        request_key=wish.request_key,
+        title=f"{product.title}, {wish.template.replace('_', ' ')}"[:300],
+        brief=brief,
+        storyboard=storyboard,
+        timeline=lay_out(storyboard),
+        status="planned",
+        to_publish=wish.publish,
+        frames_done=0,
+        attempt=0,
+        created_at=unit.now(),
+        shots=[],
+    )
+    if licence:
+        cameos.authorize(unit, licence.id, "plan", _use(ad, product))
+    unit.db.flush()
+    if wish.generator == "studio":
+        queue_film(unit, ad)
+    else:
+        _order_shot(unit, ad, product, wish.generator)
+    return card(ad)
+
+
+def get_ad(unit: Unit, ad_id: str) -> AdCard:
+    """An ad in any state, for its merchant; published ones for everybody."""
+    unit.require("catalog:read")
+    ad = unit.get(Ad, ad_id)
+    if ad.status != "published" and not unit.actor.sees_costs:
+        raise _taken_down(ad)
+    return card(ad)
+
+
+def shots_of(unit: Unit, ad_id: str) -> list[str]:
+    """Ids of the clips an ad still waits for."""
+    unit.require("ads:write")
+    return [shot.id for shot in unit.get(Ad, ad_id).shots if shot.status != "ready"]
+
+
+def receipt(unit: Unit, ad_id: str) -> Receipt | None:
+    """The receipt of a finished film; None while there is none."""
+    unit.require("ads:write")
+    ad = unit.get(Ad, ad_id)
+    if ad.film is None:
+        return None
+    part = ad.brief.cameo
+    return Receipt(
+        ad_id=ad.id,
+        product_id=ad.product_id,
+        template=ad.brief.template,
+        format=ad.brief.format,
+        seconds=ad.brief.seconds,
+        timeline_digest=ad.timeline.digest(),
+        film_sha256=ad.film.sha256,
+        film_bytes=ad.film.bytes,
+        frames=ad.film.frames,
+        words_from=ad.storyboard.sources,
+        licence_id=ad.licence_id,
+        disclosure=part.disclosure if part else "",
+        generated=tuple(pair for shot in ad.shots for pair in shot.provenance),
+        notes=ad.film.notes,
+    )
+
+
+def list_ads(unit: Unit, *, product_id: str | None = None) -> list[AdCard]:
+    """Ads, newest first; shoppers and agents see published ones whose licence allows to serve them now."""
+    unit.require("catalog:read")
+    query = select(Ad).order_by(Ad.created_at.desc(), Ad.id)
+    if product_id is not None:
+        query = query.where(Ad.product_id == product_id)
+    if unit.actor.sees_costs:
+        return [card(ad) for ad in unit.db.scalars(query)]
+    published = unit.db.scalars(query.where(Ad.status == "published")).all()
+    return [card(ad) for ad in published if _may_serve(unit, ad)]
+
+
+def show(unit: Unit, ad_id: str, *, placement: str) -> Showing:
+    """What a player needs, if the ad is published and its licence permits serving it here and now."""
+    unit.require("catalog:read")
+    ad = unit.get(Ad, ad_id)
+    if ad.status != "published" or ad.film is None:
+        raise _taken_down(ad)
+    product = product_of(unit, ad.product_id)
+    _authorize(unit, ad, "serve", product, placement)
+    part = ad.brief.cameo
+    return Showing(
+        card=card(ad),
+        product=product,
+        spots=tuple(_spots(ad.timeline, product)),
+        transcript=" ".join(one.text for one in ad.timeline.captions),
+        disclosure=part.disclosure if part else "",
+        appearance=part.name if part else "",
+    )
+
+
+def file_of(unit: Unit, ad_id: str, part: str, *, placement: str = "page") -> str:
+    """The file key of an ad's film, poster or captions; asked at each serving, so a revocation holds at once."""
+    ad = unit.get(Ad, ad_id)
+    if ad.film is None:
+        raise NotFound("this ad has no film yet")
+    if not unit.actor.sees_costs and ad.status != "published":
+        raise _taken_down(ad)
+    _authorize(unit, ad, "serve", product_of(unit, ad.product_id), placement)
+    keys = {"film.mp4": ad.film.film, "poster.webp": ad.film.poster, "captions.vtt": ad.film.captions}
+    if part not in keys:
+        raise NotFound(f"an ad has {', '.join(keys)}, no {part[:40]}")
+    return keys[part]
+
+
+def publish(unit: Unit, ad_id: str) -> AdCard:
+    """Put a finished ad in front of people; refused when its price or its licence no longer holds."""
+    unit.require("ads:write")
+    ad = unit.get(Ad, ad_id, lock=True)
+    if ad.status == "published":
+        return card(ad)
+    put_out(unit, ad)
+    return card(ad)
+
+
+def retire(unit: Unit, ad_id: str, reason: str = "taken down by the merchant") -> AdCard:
+    """Take an ad off every surface for good; a render under way loses its place."""
+    unit.require("ads:write")
+    ad = unit.get(Ad, ad_id, lock=True)
+    if ad.status != "retired":
+        _retire(ad, reason)
+    return card(ad)
+
+
+def retry(unit: Unit, ad_id: str) -> AdCard:
+    """Queue a failed ad again."""
+    unit.require("ads:write")
+    ad = unit.get(Ad, ad_id, lock=True)
+    if ad.status != "failed":
+        raise Conflict(f"only a failed ad can be tried again; this one is {ad.status}")
+    lost = [shot for shot in ad.shots if shot.status == "failed"]
+    if not lost:
+        queue_film(unit, ad)
+        return card(ad)
+    move_ad(ad, "shooting")
+    for shot in lost:
+        shot.status = "queued"
+        unit.later("generate", shot.id)
+    return card(ad)
+
+
+def revoke(unit: Unit, licence_id: str) -> list[str]:
+    """Withdraw a licence and take down every ad that lives by it, in the same transaction; answers their ids."""
+    cameos.withdraw(unit, licence_id)
+    rows = unit.db.scalars(
+        select(Ad).where(Ad.licence_id == licence_id, Ad.status != "retired").order_by(Ad.id).with_for_update()
+    ).all()
+    for ad in rows:
+        _retire(ad, "its licence was revoked (clause 'revoked')")
+    return [ad.id for ad in rows]
+
+
+def refresh_stale(unit: Unit, product: values.Product) -> int:
+    """Plan anew every ad of the product that shows something no longer true; live ones pause until re-rendered."""
+    rows = unit.db.scalars(
+        select(Ad)
+        .where(Ad.product_id == product.id, Ad.status.in_(["queued", "rendering", "ready", *LIVE]))
+        .order_by(Ad.id)
+        .with_for_update()
+    ).all()
+    return sum(_refresh(unit, ad, product) for ad in rows)
+
+
+def card(ad: Ad) -> AdCard:
+    return AdCard(
+        id=ad.id,
+        title=ad.title,
+        product_id=ad.product_id,
+        template=ad.brief.template,
+        format=ad.brief.format,
+        seconds=ad.brief.seconds,
+        status=ad.status,
+        reason=ad.reason,
+        frames_done=ad.frames_done,
+        frames=ad.timeline.frames,
+        film=ad.film,
+        licence_id=ad.licence_id,
+        shots=tuple((shot.status, shot.progress) for shot in ad.shots),
+    )
+
+
+def product_of(unit: Unit, handle_or_id: str) -> values.Product:
+    row = unit.db.scalar(
+        select(Product).where((Product.handle == handle_or_id) | (Product.id == handle_or_id)).limit(1)
+    )
+    if row is None:
+        raise NotFound(f"there is no product '{handle_or_id[:60]}'; 'adengine products' lists what there is")
+    return row.value()
+
+
+def _brief(unit: Unit, wish: AdWish, product: values.Product, licence: Licence | None) -> Brief:
+    chosen = next((v for v in product.variants if v.id == wish.variant_id), product.cheapest)
+    if wish.variant_id and (chosen is None or chosen.id != wish.variant_id):
+        raise Invalid(f"{product.title} has no variant '{wish.variant_id}'")
+    return Brief(
+        template=wish.template,
+        format=wish.format,
+        seconds=wish.seconds,
+        headline=wish.headline or None,
+        call_to_action=wish.call_to_action or None,
+        variant_id=wish.variant_id,
+        cameo=cameos.part_of(unit, licence) if licence else None,
+        generator=wish.generator,
+        was_lowest=prices.was_lowest(unit, chosen.id, chosen.price) if chosen else None,
+    )
+
+
+def storyboard_for(unit: Unit, brief: Brief, product: values.Product) -> Storyboard:
+    template = unit.ports.templates.get(brief.template)
+    if template is None:
+        known = ", ".join(sorted(unit.ports.templates))
+        raise UnknownTemplate(f"there is no template '{brief.template[:60]}'; choose one of {known}")
+    return plan(brief, product, template, brand=unit.db.get_one(Merchant, unit.merchant_id).brand)
+
+
+def _use(ad: Ad, product: values.Product) -> PlannedUse:
+    words = " ".join([*(one.text for one in ad.timeline.captions), ad.brief.headline or "", product.title])
+    return PlannedUse(
+        product=product,
+        text=words,
+        language=ad.brief.locale.split("-")[0],
+        endorsement="endorsement" in ad.brief.template,
+        ad_id=ad.id,
+    )
+
+
+def _authorize(unit: Unit, ad: Ad, moment: cameos.Moment, product: values.Product, placement: str = "page") -> None:
+    if ad.licence_id:
+        cameos.authorize(unit, ad.licence_id, moment, _use(ad, product), placement=placement)
+
+
+def _may_serve(unit: Unit, ad: Ad) -> bool:
+    if not ad.licence_id:
+        return True
+    use = _use(ad, product_of(unit, ad.product_id))
+    return cameos.decide(unit, ad.licence_id, "serve", use)[0].allowed
+
+
+def still_licensed(unit: Unit, ad: Ad, moment: cameos.Moment) -> bool:
+    try:
+        _authorize(unit, ad, moment, product_of(unit, ad.product_id))
+    except LicenceRefused as refusal:
+        move_ad(ad, "refused")
+        ad.reason = refusal.message
+        return False
+    return True
+
+
+def _order_shot(unit: Unit, ad: Ad, product: values.Product, generator: str) -> None:
+    unit.ports.generator(generator)  # raises GeneratorMissing before anything is promised
+    photo = next((one for one in product.images if not one.has_alpha), product.images[0])
+    shot = unit.own(
+        Shot,
+        id=new_id("shot"),
+        ad_id=ad.id,
+        number=1,
+        generator=generator,
+        prompt=f"{product.title}, slow cinematic push-in, soft natural light, product photography",
+        image=photo.file,
+        seed=ad.brief.seed,
+        status="queued",
+        attempt=0,
+        progress=0.0,
+        clip="",
+        provenance=(),
+    )
+    unit.db.flush()
+    move_ad(ad, "shooting")
+    unit.later("generate", shot.id)
+
+
+def queue_film(unit: Unit, ad: Ad) -> None:
+    move_ad(ad, "queued")
+    ad.reason = ""
+    unit.later("render", ad.id)
+
+
+def put_out(unit: Unit, ad: Ad) -> None:
+    product = product_of(unit, ad.product_id)
+    _authorize(unit, ad, "publish", product)
+    move_ad(ad, "published")
+    ad.reason, ad.published_at, ad.to_publish = "", unit.now(), False
+
+
+def _retire(ad: Ad, reason: str) -> None:
+    move_ad(ad, "retired")
+    ad.reason, ad.lease_until, ad.to_publish = reason, None, False
+
+
+def _refresh(unit: Unit, ad: Ad, product: values.Product) -> bool:
+    chosen = next((v for v in product.variants if v.id == ad.brief.variant_id), product.cheapest)
+    was = prices.was_lowest(unit, chosen.id, chosen.price) if chosen else None
+    brief = replace(ad.brief, was_lowest=was)
+    try:
+        storyboard = storyboard_for(unit, brief, product)
+    except Invalid as error:
+        if ad.status == "published":
+            move_ad(ad, "paused")
+        ad.reason = f"paused: {error.message}"[:500]
+        return True
+    if storyboard == ad.storyboard and ad.status != "paused":
+        return False
+    ad.to_publish = ad.to_publish or ad.status in LIVE
+    ad.brief, ad.storyboard, ad.timeline = brief, storyboard, lay_out(storyboard)
+    if ad.status == "published":
+        move_ad(ad, "paused")
+    if ad.status != "queued":
+        queue_film(unit, ad)
+        ad.reason = "the shop's data changed; the film is being made anew"
+    return True
+
+
+def _spots(timeline: Timeline, product: values.Product) -> list[Spot]:
+    variants = {one.id: one for one in product.variants}
+    fallback = product.cheapest or product.variants[0]
+    return [
+        Spot(
+            start_s=one.start_frame / timeline.fps,
+            end_s=one.end_frame / timeline.fps,
+            x=one.x,
+            y=one.y,
+            w=one.w,
+            h=one.h,
+            product=product,
+            variant=variants.get(one.variant_id, fallback),
+        )
+        for one in timeline.hotspots
+    ]
+
+
+def _taken_down(ad: Ad) -> Gone | NotFound:
+    if ad.status == "retired":
+        return Gone("this ad was taken down; look at the product's page for another")
+    return NotFound("this ad is not published")
+
+
+def move_ad(ad: Ad, status: str) -> None:
+    ad.status = move("ad", ad.status, status)

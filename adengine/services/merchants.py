@@ -1,0 +1,103 @@
+"""Shops and the tokens that act for them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from adengine.core.creative import Brand
+from adengine.core.errors import Invalid, NotFound, SignInNeeded
+from adengine.engine import AGENT_SCOPES, SCOPES, SHOPPER_SCOPES, Actor, Unit
+from adengine.models import Merchant, Token, new_id
+
+KIND_SCOPES = {"merchant": frozenset(SCOPES), "agent": AGENT_SCOPES}
+DEFAULT_BRAND = ("#1f2421", "#f4f1ec", "#b4552d")
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A merchant as pages and tools show it."""
+
+    id: str
+    name: str
+    title: str
+    currency: str
+    brand: Brand
+
+
+def open_shop(unit: Unit, name: str, *, title: str = "", currency: str = "EUR", brand: Brand | None = None) -> Shop:
+    """Make the shop if it is not there yet; a second call changes nothing."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", name):
+        raise Invalid(f"'{name[:50]}' cannot name a shop; use lower-case letters, digits and dashes")
+    row = unit.db.scalar(select(Merchant).where(Merchant.name == name))
+    if row is None:
+        shown = title or name.replace("-", " ").title()
+        row = Merchant(
+            name=name,
+            title=shown,
+            currency=currency,
+            brand=brand or Brand(shown, *DEFAULT_BRAND),
+            created_at=unit.now(),
+        )
+        unit.db.add(row)
+        unit.db.flush()
+    return _shop(row)
+
+
+def find_shop(unit: Unit, name: str) -> Shop:
+    """The shop of that short name; raises NotFound."""
+    row = unit.db.scalar(select(Merchant).where(Merchant.name == name))
+    if row is None:
+        raise NotFound(f"there is no shop '{name[:50]}'; 'adengine import FILE --shop NAME' makes one")
+    return _shop(row)
+
+
+def my_shop(unit: Unit) -> Shop:
+    """The shop the unit's actor acts for."""
+    return _shop(unit.db.get_one(Merchant, unit.merchant_id))
+
+
+def make_token(unit: Unit, shop: Shop, *, kind: str, scopes: tuple[str, ...] = ()) -> str:
+    """A new bearer token; only its digest is kept, so it is shown this once."""
+    if kind not in KIND_SCOPES:
+        raise Invalid(f"a token is of kind {' or '.join(KIND_SCOPES)}, not '{kind}'")
+    allowed = frozenset(scopes) or KIND_SCOPES[kind]
+    unknown = sorted(allowed - set(SCOPES))
+    if unknown:
+        raise Invalid(f"unknown scope {', '.join(unknown)}; there are {', '.join(SCOPES)}")
+    token = f"adt_{secrets.token_urlsafe(32)}"
+    row = Token(
+        id=new_id("tok"),
+        merchant_id=shop.id,
+        kind=kind,
+        scopes=" ".join(sorted(allowed)),
+        digest=_digest(token),
+        created_at=unit.now(),
+    )
+    unit.db.add(row)
+    return token
+
+
+def actor_of(unit: Unit, token: str) -> Actor:
+    """Whom a token acts for; raises SignInNeeded when it is unknown or withdrawn."""
+    row = unit.db.scalar(select(Token).where(Token.digest == _digest(token), Token.revoked_at.is_(None)))
+    if row is None:
+        raise SignInNeeded("this token is not valid; make one with 'adengine token create'")
+    return Actor(row.kind, row.merchant_id, frozenset(row.scopes.split()))
+
+
+def visitor(unit: Unit, shop_name: str) -> Actor:
+    """Anyone who looks at a shop without a token."""
+    return Actor("shopper", find_shop(unit, shop_name).id, SHOPPER_SCOPES)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _shop(row: Merchant) -> Shop:
+    return Shop(row.id, row.name, row.title, row.currency, row.brand)

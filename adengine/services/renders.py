@@ -1,0 +1,176 @@
+"""The jobs behind an ad: claimed under a lease, fenced by attempt, kept once. The row is the job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from adengine.core.clip import Clip
+from adengine.core.errors import LicenceRefused
+from adengine.core.film import Film
+from adengine.core.timeline import Timeline, lay_out
+from adengine.engine import Unit
+from adengine.models import Ad, Shot
+from adengine.services import ads
+
+SHOT_FPS = 16
+SHOT_SECONDS = 3
+SHOT_SIZES = {"9x16": (480, 832), "16x9": (832, 480), "1x1": (624, 624)}
+
+
+@dataclass(frozen=True)
+class RenderOrder:
+    """A claimed render: what to draw, where its files go, and the attempt that fences everybody else out."""
+
+    ad_id: str
+    timeline: Timeline
+    attempt: int
+    prefix: str
+
+
+def claim_render(unit: Unit, ad_id: str) -> RenderOrder | None:
+    """Take a queued or abandoned render; None when there is nothing to do. Refused licences end the ad here."""
+    ad = unit.get(Ad, ad_id, lock=True)
+    abandoned = ad.status == "rendering" and (ad.lease_until is None or ad.lease_until < unit.now())
+    if ad.status != "queued" and not abandoned:
+        return None
+    if not ads.still_licensed(unit, ad, "render"):
+        return None
+    if ad.status == "queued":
+        ads.move_ad(ad, "rendering")
+    ad.attempt += 1
+    ad.frames_done = 0
+    ad.lease_until = unit.now() + timedelta(seconds=int(unit.settings.lease_s))
+    return RenderOrder(ad.id, ad.timeline, ad.attempt, f"ads/{ad.id}/{ad.attempt}")
+
+
+def beat(unit: Unit, ad_id: str, attempt: int, frames_done: int) -> bool:
+    """Keep the lease and note progress; False when this attempt is no longer the one that counts."""
+    ad = unit.get(Ad, ad_id, lock=True)
+    if ad.status != "rendering" or ad.attempt != attempt:
+        return False
+    ad.frames_done = frames_done
+    ad.lease_until = unit.now() + timedelta(seconds=int(unit.settings.lease_s))
+    return True
+
+
+def keep_film(unit: Unit, ad_id: str, attempt: int, film: Film) -> bool:
+    """Record a finished film (its parts are file keys); False when another attempt took over."""
+    ad = unit.get(Ad, ad_id, lock=True)
+    if ad.status != "rendering" or ad.attempt != attempt:
+        return False
+    ads.move_ad(ad, "ready")
+    ad.film, ad.frames_done, ad.lease_until = film, film.frames, None
+    if ad.to_publish:
+        try:
+            ads.put_out(unit, ad)
+        except LicenceRefused as refusal:
+            ads.move_ad(ad, "refused")
+            ad.reason = refusal.message
+    return True
+
+
+def fail_render(unit: Unit, ad_id: str, attempt: int, reason: str) -> None:
+    """Record why a render ended without a film, unless another attempt took over."""
+    ad = unit.get(Ad, ad_id, lock=True)
+    if ad.status == "rendering" and ad.attempt == attempt:
+        ads.move_ad(ad, "failed")
+        ad.reason, ad.lease_until = reason[:500], None
+
+
+def owed(unit: Unit) -> list[tuple[str, str]]:
+    """Jobs nobody works on: queued ones, whose message may be lost, and those whose worker fell silent."""
+    now = unit.now()
+    films = select(Ad.id).where(
+        (Ad.status == "queued") | ((Ad.status == "rendering") & (Ad.lease_until < now))
+    )
+    clips = select(Shot.id).where(
+        (Shot.status == "queued") | ((Shot.status == "shooting") & (Shot.lease_until < now))
+    )
+    return [
+        *(("render", row_id) for row_id in unit.db.scalars(films.order_by(Ad.created_at))),
+        *(("generate", row_id) for row_id in unit.db.scalars(clips)),
+    ]
+
+
+@dataclass(frozen=True)
+class ShotOrder:
+    """A claimed shot: what the generator is asked, and the attempt that fences everybody else out."""
+
+    shot_id: str
+    ad_id: str
+    attempt: int
+    generator: str
+    prompt: str
+    image: str
+    seed: int
+    width: int
+    height: int
+    frames: int
+    key: str
+
+
+def claim_shot(unit: Unit, shot_id: str) -> ShotOrder | None:
+    """Take a queued or abandoned shot; None when there is nothing to do."""
+    shot = unit.get(Shot, shot_id, lock=True)
+    abandoned = shot.status == "shooting" and (shot.lease_until is None or shot.lease_until < unit.now())
+    ad = unit.get(Ad, shot.ad_id, lock=True)
+    if ad.status != "shooting" or (shot.status != "queued" and not abandoned):
+        return None
+    if not ads.still_licensed(unit, ad, "render"):
+        return None
+    shot.status = "shooting"
+    shot.attempt += 1
+    shot.lease_until = unit.now() + timedelta(seconds=int(unit.settings.lease_s))
+    width, height = SHOT_SIZES[ad.brief.format]
+    return ShotOrder(
+        shot_id=shot.id,
+        ad_id=ad.id,
+        attempt=shot.attempt,
+        generator=shot.generator,
+        prompt=shot.prompt,
+        image=shot.image,
+        seed=shot.seed,
+        width=width,
+        height=height,
+        frames=SHOT_SECONDS * SHOT_FPS + 1,
+        key=f"ads/{ad.id}/shots/{shot.number}-{shot.attempt}.mp4",
+    )
+
+
+def beat_shot(unit: Unit, shot_id: str, attempt: int, progress: float) -> bool:
+    """Keep the shot's lease; False when this attempt no longer counts or the ad was taken down."""
+    shot = unit.get(Shot, shot_id, lock=True)
+    ad = unit.get(Ad, shot.ad_id)
+    if shot.status != "shooting" or shot.attempt != attempt or ad.status != "shooting":
+        return False
+    shot.progress = progress
+    shot.lease_until = unit.now() + timedelta(seconds=int(unit.settings.lease_s))
+    return True
+
+
+def keep_clip(unit: Unit, shot_id: str, attempt: int, key: str, clip: Clip) -> None:
+    """Record a finished clip; the last one of an ad queues its film."""
+    shot = unit.get(Shot, shot_id, lock=True)
+    ad = unit.get(Ad, shot.ad_id, lock=True)
+    if shot.status != "shooting" or shot.attempt != attempt or ad.status != "shooting":
+        return
+    shot.status, shot.clip, shot.progress, shot.provenance = "ready", key, 1.0, clip.provenance
+    if all(one.status == "ready" for one in ad.shots):
+        ad.brief = replace(ad.brief, clip=key)
+        ad.storyboard = ads.storyboard_for(unit, ad.brief, ads.product_of(unit, ad.product_id))
+        ad.timeline = lay_out(ad.storyboard)
+        ads.queue_film(unit, ad)
+
+
+def fail_shot(unit: Unit, shot_id: str, attempt: int, reason: str) -> None:
+    """A shot that cannot be made fails its ad, in words; nothing takes its place in secret."""
+    shot = unit.get(Shot, shot_id, lock=True)
+    ad = unit.get(Ad, shot.ad_id, lock=True)
+    if shot.status == "shooting" and shot.attempt == attempt:
+        shot.status, shot.reason = "failed", reason[:500]
+        if ad.status == "shooting":
+            ads.move_ad(ad, "failed")
+            ad.reason = reason[:500]

@@ -1,0 +1,357 @@
+"""What crosses the edge: the JSON of products, ads, checkouts and orders, the same on REST, MCP and CLI.
+
+Money is an integer of minor units beside its currency. Texts such as titles are the shop's: data, never orders.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from adengine.core import catalog as values
+from adengine.services.ads import AdCard, Showing
+from adengine.services.checkout import CheckoutCard, OrderCard
+from adengine.services.search import Hit
+
+
+@dataclass(frozen=True)
+class Links:
+    """Builds public addresses of one shop."""
+
+    public_url: str
+    shop: str
+
+    def __call__(self, path: str = "") -> str:
+        return f"{self.public_url.rstrip('/')}/shops/{self.shop}/{path}"
+
+    def picture(self, file: str) -> str:
+        return self(f"pictures/{file.rsplit('/', 1)[-1]}")
+
+
+@dataclass(frozen=True)
+class OptionView:
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class VariantView:
+    """One buyable variant. `price` and `compare_at` are minor units of `currency`; `cost` is for the merchant only."""
+
+    id: str
+    title: str
+    options: list[OptionView]
+    price: int
+    currency: str
+    price_text: str
+    available: bool
+    stock: int | None
+    sku: str
+    compare_at: int | None = None
+    cost: int | None = None
+
+
+@dataclass(frozen=True)
+class ImageView:
+    url: str
+    alt: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class ProductView:
+    id: str
+    handle: str
+    title: str
+    description: str
+    vendor: str
+    kind: str
+    tags: list[str]
+    status: str
+    url: str
+    images: list[ImageView]
+    variants: list[VariantView]
+    details: list[OptionView]
+    ads: list[str]
+
+
+@dataclass(frozen=True)
+class HitView:
+    """A search hit, short: ask get_product for the rest. `reasons` say why it was found."""
+
+    id: str
+    handle: str
+    title: str
+    url: str
+    image: str
+    price: int
+    currency: str
+    price_text: str
+    variant_id: str
+    variants_fitting: int
+    reasons: list[str]
+    ads: list[str]
+
+
+@dataclass(frozen=True)
+class HotspotView:
+    """A buyable moment: seconds of the film, a box in fractions of its frame, and what it costs now."""
+
+    start_s: float
+    end_s: float
+    x: float
+    y: float
+    w: float
+    h: float
+    product_id: str
+    handle: str
+    title: str
+    variant_id: str
+    variant_title: str
+    price: int
+    currency: str
+    price_text: str
+    available: bool
+
+
+@dataclass(frozen=True)
+class AdView:
+    """An ad short: its state and, once there is a film, where it plays."""
+
+    id: str
+    title: str
+    product_id: str
+    template: str
+    format: str
+    status: str
+    reason: str
+    percent: int
+    url: str
+    film_url: str | None
+    poster_url: str | None
+    captions_url: str | None
+    duration_s: float | None
+    width: int | None
+    height: int | None
+    bytes: int | None
+    sha256: str | None
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class ShowingView:
+    """A published ad to play and buy from."""
+
+    ad: AdView
+    embed_url: str
+    product_handle: str
+    product_title: str
+    hotspots: list[HotspotView]
+    transcript: str
+    disclosure: str
+    appearance: str
+
+
+@dataclass(frozen=True)
+class LineView:
+    variant_id: str
+    title: str
+    quantity: int
+    unit_price: int
+    amount: int
+
+
+@dataclass(frozen=True)
+class CheckoutView:
+    """A checkout and the link where the buyer confirms and pays. Amounts are minor units of `currency`."""
+
+    id: str
+    status: str
+    lines: list[LineView]
+    subtotal: int
+    shipping: int
+    tax: int
+    total: int
+    currency: str
+    total_text: str
+    expires_at: str
+    url: str
+    order_id: str | None
+
+
+@dataclass(frozen=True)
+class RefundView:
+    id: str
+    amount: int
+    status: str
+
+
+@dataclass(frozen=True)
+class OrderView:
+    """A paid order; `ad_id` and `second` say which moment of which film earned it."""
+
+    id: str
+    checkout_id: str
+    status: str
+    lines: list[LineView]
+    total: int
+    refunded: int
+    currency: str
+    total_text: str
+    placed_at: str
+    url: str
+    ad_id: str | None
+    second: float | None
+    refunds: list[RefundView]
+
+
+def product_view(product: values.Product, links: Links, ads: list[str] | None = None) -> ProductView:
+    return ProductView(
+        id=product.id,
+        handle=product.handle,
+        title=product.title,
+        description=product.description,
+        vendor=product.vendor,
+        kind=product.kind,
+        tags=list(product.tags),
+        status=product.status,
+        url=links(f"products/{product.handle}"),
+        images=[ImageView(links.picture(i.file), i.alt, i.width, i.height) for i in product.images],
+        variants=[variant_view(one) for one in product.variants],
+        details=[OptionView(key, value) for key, value in product.metafields],
+        ads=ads or [],
+    )
+
+
+def variant_view(variant: values.Variant) -> VariantView:
+    return VariantView(
+        id=variant.id,
+        title=variant.title,
+        options=[OptionView(one.name, one.value) for one in variant.options],
+        price=variant.price.minor,
+        currency=variant.price.currency,
+        price_text=variant.price.display(),
+        available=variant.is_available,
+        stock=variant.stock,
+        sku=variant.sku,
+        compare_at=variant.compare_at.minor if variant.compare_at else None,
+        cost=variant.cost.minor if variant.cost else None,
+    )
+
+
+def hit_view(hit: Hit, links: Links, ads: list[str]) -> HitView:
+    cheapest = min(hit.fitting, key=lambda one: one.price.minor)
+    picture = next((one.file for one in hit.product.images), "")
+    return HitView(
+        id=hit.product.id,
+        handle=hit.product.handle,
+        title=hit.product.title,
+        url=links(f"products/{hit.product.handle}"),
+        image=links.picture(picture) if picture else "",
+        price=cheapest.price.minor,
+        currency=cheapest.price.currency,
+        price_text=cheapest.price.display(),
+        variant_id=cheapest.id,
+        variants_fitting=len(hit.fitting),
+        reasons=list(hit.reasons),
+        ads=ads,
+    )
+
+
+def ad_view(card: AdCard, links: Links) -> AdView:
+    film = card.film
+    base = f"ads/{card.id}"
+    return AdView(
+        id=card.id,
+        title=card.title,
+        product_id=card.product_id,
+        template=card.template,
+        format=card.format,
+        status=card.status,
+        reason=card.reason,
+        percent=card.percent,
+        url=links(base),
+        film_url=links(f"{base}/film.mp4") if film else None,
+        poster_url=links(f"{base}/poster.webp") if film else None,
+        captions_url=links(f"{base}/captions.vtt") if film else None,
+        duration_s=film.duration_s if film else None,
+        width=film.width if film else None,
+        height=film.height if film else None,
+        bytes=film.bytes if film else None,
+        sha256=film.sha256 if film else None,
+        notes=list(film.notes) if film else [],
+    )
+
+
+def showing_view(showing: Showing, links: Links) -> ShowingView:
+    return ShowingView(
+        ad=ad_view(showing.card, links),
+        embed_url=links(f"ads/{showing.card.id}/embed"),
+        product_handle=showing.product.handle,
+        product_title=showing.product.title,
+        hotspots=[
+            HotspotView(
+                start_s=round(spot.start_s, 3),
+                end_s=round(spot.end_s, 3),
+                x=spot.x,
+                y=spot.y,
+                w=spot.w,
+                h=spot.h,
+                product_id=spot.product.id,
+                handle=spot.product.handle,
+                title=spot.product.title,
+                variant_id=spot.variant.id,
+                variant_title=spot.variant.title,
+                price=spot.variant.price.minor,
+                currency=spot.variant.price.currency,
+                price_text=spot.variant.price.display(),
+                available=spot.variant.is_available,
+            )
+            for spot in showing.spots
+        ],
+        transcript=showing.transcript,
+        disclosure=showing.disclosure,
+        appearance=showing.appearance,
+    )
+
+
+def checkout_view(card: CheckoutCard, links: Links) -> CheckoutView:
+    quote = card.quote
+    return CheckoutView(
+        id=card.id,
+        status=card.status,
+        lines=_lines(card),
+        subtotal=quote.subtotal.minor,
+        shipping=quote.shipping.minor,
+        tax=quote.tax.minor,
+        total=quote.total.minor,
+        currency=quote.currency,
+        total_text=quote.total.display(),
+        expires_at=quote.expires_at.isoformat(timespec="seconds"),
+        url=links(f"checkout/{card.id}"),
+        order_id=card.order_id,
+    )
+
+
+def order_view(card: OrderCard, links: Links) -> OrderView:
+    return OrderView(
+        id=card.id,
+        checkout_id=card.checkout_id,
+        status=card.status,
+        lines=_lines(card),
+        total=card.total.minor,
+        refunded=card.refunded.minor,
+        currency=card.total.currency,
+        total_text=card.total.display(),
+        placed_at=card.placed_at,
+        url=links(f"orders/{card.id}"),
+        ad_id=card.ad_id,
+        second=card.second,
+        refunds=[RefundView(one.id, one.amount.minor, one.status) for one in card.refunds],
+    )
+
+
+def _lines(card: CheckoutCard | OrderCard) -> list[LineView]:
+    return [
+        LineView(one.variant_id, one.title, one.quantity, one.unit.minor, one.line.minor) for one in card.quote.lines
+    ]

@@ -1,0 +1,88 @@
+"""Every setting of the product, read once from `ADENGINE_*` variables; nothing else reads the environment."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from adengine.core.errors import Invalid
+
+
+def setting(default: str, about: str) -> str:
+    """A field with its default as text and the sentence that docs/settings.md shows."""
+    return field(default=default, metadata={"about": about})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The defaults run the whole product on one machine with nothing installed but Python."""
+
+    home: str = setting("var", "Folder that holds all data: database, files, queue, secret.")
+    database_url: str = setting("", "SQLAlchemy URL. Empty: SQLite in the home folder.")
+    broker_url: str = setting("", "Celery broker, redis:// or amqp://. Empty: a queue in the home folder.")
+    files_url: str = setting("", "Where films and pictures are kept: s3://bucket/prefix. Empty: home folder.")
+    s3_endpoint: str = setting("", "Address of an S3-compatible server. Empty: AWS.")
+    public_url: str = setting("http://127.0.0.1:8400", "Address under which people and agents reach the server.")
+    secret_key: str = setting("", "Signs sessions and sandbox payments. Empty: made once in the home folder.")
+    shop: str = setting("demo", "Shop that agents and the front page meet when none is named.")
+    payments: str = setting("sandbox", "Who takes the money; a name of the PAYMENTS table.")
+    platform_fee_bps: str = setting("200", "The platform's share of a net sale, in basis points.")
+    territory: str = setting("DE", "Country (ISO 3166) whose rules and licences apply where none is known.")
+    private_images: str = setting("0", "1 lets imports fetch pictures from private addresses (own network only).")
+    generator_model: str = setting("", "Folder or hub id of a Wan pipeline for the diffusion generator.")
+    generator_device: str = setting("auto", "cuda, cpu or auto.")
+    generator_steps: str = setting("", "Denoising steps. Empty: what the generator advises.")
+    lease_s: str = setting("20", "Seconds without a heartbeat after which another worker takes a job over.")
+    sweep_s: str = setting("5", "Seconds between two looks for jobs that nobody works on.")
+    log_level: str = setting("WARNING", "DEBUG, INFO, WARNING or ERROR.")
+
+    @staticmethod
+    def from_env(env: Mapping[str, str] | None = None) -> Settings:
+        """Read `ADENGINE_*`; a name that no setting has is refused, since it is most likely a typing error."""
+        env = os.environ if env is None else env
+        given = {key: value for key, value in env.items() if key.startswith("ADENGINE_")}
+        known = {f"ADENGINE_{one.name.upper()}": one.name for one in fields(Settings)}
+        unknown = sorted(set(given) - set(known))
+        if unknown:
+            raise Invalid(f"unknown setting {', '.join(unknown)}; docs/settings.md lists them all")
+        return Settings(**{known[key]: value for key, value in given.items()}).checked()
+
+    def checked(self) -> Settings:
+        for name in ("platform_fee_bps", "lease_s", "sweep_s"):
+            if not getattr(self, name).isdigit():
+                raise Invalid(f"ADENGINE_{name.upper()} must be a whole number, not '{getattr(self, name)}'")
+        if not self.public_url.startswith(("http://", "https://")):
+            raise Invalid("ADENGINE_PUBLIC_URL must begin with http:// or https://")
+        return self
+
+    @property
+    def home_path(self) -> Path:
+        return Path(self.home).resolve()
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.home_path / 'adengine.db'}"
+
+    def secret(self) -> bytes:
+        """The signing key: the one that was set, or one made at first use and kept in the home folder."""
+        if self.secret_key:
+            return self.secret_key.encode()
+        path = self.home_path / "secret"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            made = path.with_name(f"secret.{os.getpid()}")
+            made.touch(mode=0o600)
+            made.write_text(secrets.token_urlsafe(48))
+            with contextlib.suppress(FileExistsError):
+                os.link(made, path)  # atomic: of two processes starting at once, one wins and both read it
+            made.unlink()
+        return path.read_bytes()
+
+
+def describe() -> list[tuple[str, str, str]]:
+    """(variable, default, meaning) of every setting, in the order of the class."""
+    return [(f"ADENGINE_{f.name.upper()}", str(f.default), f.metadata["about"]) for f in fields(Settings)]

@@ -1,0 +1,80 @@
+"""The pages: shop, player, checkout and the merchant's studio, over the same use cases as the API and the agents."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask, url_for
+
+from adengine.engine import AdEngine
+from adengine.web import (
+    appearances,
+    checkout,
+    figures,
+    forms,
+    headers,
+    orders,
+    player,
+    refusals,
+    results,
+    sandbox,
+    shop,
+    signin,
+    studio,
+    visitors,
+)
+
+LOOK = Path(__file__).resolve().parents[2] / "templates"
+LARGEST_UPLOAD = 16 * 1024 * 1024
+STATIC_DAYS = 365
+
+
+def create_app(engine: AdEngine) -> Flask:
+    """The web application over a built engine."""
+    app = Flask("adengine.web", template_folder=str(LOOK / "pages"), static_folder=str(LOOK / "static"))
+    app.extensions["adengine"] = engine
+    app.secret_key = engine.settings.secret()
+    app.config.update(
+        MAX_CONTENT_LENGTH=LARGEST_UPLOAD,
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=STATIC_DAYS),
+        SESSION_COOKIE_NAME="adengine_session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=engine.settings.public_url.startswith("https:"),
+        PERMANENT_SESSION_LIFETIME=timedelta(days=7),
+    )
+    refusals.register(app)
+    app.before_request(forms.check_form)
+    app.after_request(headers.guard)
+    app.after_request(visitors.keep_viewer)
+    _dress(app)
+    for part in (shop, player, checkout, signin, studio, orders, results, appearances):
+        app.register_blueprint(part.pages)
+    if engine.settings.payments == "sandbox":
+        app.register_blueprint(sandbox.pages)
+    _mount_api(app, engine)
+    return app
+
+
+def _dress(app: Flask) -> None:
+    """Give templates the few functions they call, and static files an address that changes with their content."""
+    prints = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:10] for path in (LOOK / "static").glob("*.*")
+    }
+
+    def asset(name: str) -> str:
+        return url_for("static", filename=name, v=prints[name])
+
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(asset=asset, form_token=forms.form_token, new_key=forms.new_key)
+    app.jinja_env.filters.update(figures.FILTERS)
+
+
+def _mount_api(app: Flask, engine: AdEngine) -> None:
+    if importlib.util.find_spec("adengine.web.api") is not None:
+        api = importlib.import_module("adengine.web.api")
+        app.register_blueprint(api.blueprint(engine), url_prefix="/api")

@@ -1,0 +1,411 @@
+"""The JSON API for merchants and their agents: a table of routes, from which its OpenAPI document is made."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+from pydantic import TypeAdapter, ValidationError
+from pydantic.json_schema import models_json_schema
+
+from adengine import __version__
+from adengine.core.errors import Invalid, SignInNeeded
+from adengine.core.money import Money
+from adengine.engine import SYSTEM, Actor, AdEngine
+from adengine.services import ads, cameos, catalog, checkout, experiments, ledger, merchants, search
+from adengine.services.ads import AdWish, Receipt
+from adengine.services.cameos import Appearance
+from adengine.services.catalog import ImportReport
+from adengine.services.checkout import CheckoutWish
+from adengine.services.experiments import Results
+from adengine.services.ledger import Balance
+from adengine.services.views import (
+    AdView,
+    CheckoutView,
+    HitView,
+    Links,
+    OrderView,
+    ProductView,
+    ShowingView,
+    ad_view,
+    checkout_view,
+    hit_view,
+    order_view,
+    product_view,
+    showing_view,
+)
+
+
+@dataclass(frozen=True)
+class AdAsk:
+    """What to make. `product` is a handle or id; `cameo` names a licensed appearance."""
+
+    product: str
+    template: str = "hero"
+    format: str = "9x16"
+    seconds: int = 15
+    headline: str | None = None
+    call_to_action: str | None = None
+    variant_id: str | None = None
+    cameo: str | None = None
+    generator: str = "studio"
+    publish: bool = False
+
+
+@dataclass(frozen=True)
+class CheckoutAsk:
+    """One variant to buy, and the film and second that led to it."""
+
+    variant_id: str
+    quantity: int = 1
+    ad_id: str | None = None
+    second: float | None = None
+
+
+@dataclass(frozen=True)
+class RefundAsk:
+    """`amount` in minor units; left out, all that is left is paid back."""
+
+    amount: int | None = None
+
+
+@dataclass(frozen=True)
+class ExperimentAsk:
+    name: str
+    ad_ids: list[str]
+    planned_viewers: int | None = None
+
+
+@dataclass(frozen=True)
+class ExperimentCard:
+    id: str
+    name: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Revoked:
+    """The ads that were taken down with the licence."""
+
+    ads: list[str]
+
+
+class Call:
+    """One request: who asks, with what, and links of the shop."""
+
+    def __init__(self, engine: AdEngine, actor: Actor, links: Links, path: dict[str, str], body: Any) -> None:
+        self.engine, self.actor, self.links, self.path, self.body = engine, actor, links, path, body
+
+    def unit(self) -> Any:
+        return self.engine.unit(self.actor)
+
+    @property
+    def request_key(self) -> str:
+        """The caller's Idempotency-Key: with it, sending a request twice does its work once."""
+        key = request.headers.get("Idempotency-Key", "")
+        if not 8 <= len(key) <= 120:
+            raise Invalid("send an Idempotency-Key header of 8 to 120 characters, new for each act of yours")
+        return f"api:{key}"
+
+
+@dataclass(frozen=True)
+class Route:
+    """`path` has its parameters in braces; `body` and `answer` are the types of the JSON in and out."""
+
+    method: str
+    path: str
+    summary: str
+    act: Callable[[Call], Any]
+    answer: Any
+    body: Any = None
+    status: int = 200
+    needs_key: bool = False
+    query: tuple[str, ...] = ()
+
+
+def blueprint(engine: AdEngine) -> Blueprint:
+    """The API under /api/v1 and its document at /api/openapi.json."""
+    pages = Blueprint("api", __name__)
+    for route in ROUTES:
+        rule = "/v1" + route.path.replace("{", "<").replace("}", ">")
+        pages.add_url_rule(rule, f"{route.method} {route.path}", _view(engine, route), methods=[route.method])
+    pages.add_url_rule("/openapi.json", "openapi", lambda: jsonify(openapi()))
+    return pages
+
+
+def _view(engine: AdEngine, route: Route) -> Callable[..., tuple[Response, int]]:
+    def view(**path: str) -> tuple[Response, int]:
+        actor, links = _caller(engine)
+        answer = route.act(Call(engine, actor, links, path, _body(route)))
+        return jsonify(_adapter(route.answer).dump_python(answer, mode="json")), route.status
+
+    return view
+
+
+def _caller(engine: AdEngine) -> tuple[Actor, Links]:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise SignInNeeded("send 'Authorization: Bearer TOKEN'; adengine token create makes one")
+    with engine.unit(SYSTEM) as unit:
+        actor = merchants.actor_of(unit, token.strip())
+    with engine.unit(actor) as unit:
+        return actor, Links(engine.settings.public_url, merchants.my_shop(unit).name)
+
+
+def _body(route: Route) -> Any:
+    if route.body is None:
+        return None
+    if route.body is bytes:
+        return request.get_data()
+    try:
+        return _adapter(route.body).validate_json(request.get_data() or b"{}", extra="forbid")
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "body"
+        raise Invalid(f"{where}: {first['msg']}") from None
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+# ---- what each route does ----
+
+
+def _products(call: Call) -> list[ProductView]:
+    with call.unit() as unit:
+        return [product_view(one, call.links) for one in catalog.list_products(unit)]
+
+
+def _product(call: Call) -> ProductView:
+    with call.unit() as unit:
+        found = catalog.get_product(unit, call.path["product"])
+        return product_view(found, call.links, [one.id for one in ads.list_ads(unit, product_id=found.id)])
+
+
+def _search(call: Call) -> list[HitView]:
+    with call.unit() as unit:
+        wish = search.read_wish(request.args.get("q", ""), merchants.my_shop(unit).currency)
+        return [hit_view(hit, call.links, []) for hit in search.search(unit, wish)]
+
+
+def _import(call: Call) -> ImportReport:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "upload.csv"
+        path.write_bytes(call.body)
+        return catalog.import_feed(call.engine, call.actor, str(path))
+
+
+def _ads(call: Call) -> list[AdView]:
+    with call.unit() as unit:
+        return [ad_view(one, call.links) for one in ads.list_ads(unit)]
+
+
+def _create_ad(call: Call) -> AdView:
+    with call.unit() as unit:
+        wish = AdWish(**asdict(call.body), request_key=call.request_key)
+        return ad_view(ads.create_ad(unit, wish), call.links)
+
+
+def _ad(call: Call) -> AdView:
+    with call.unit() as unit:
+        return ad_view(ads.get_ad(unit, call.path["ad_id"]), call.links)
+
+
+def _showing(call: Call) -> ShowingView:
+    with call.unit() as unit:
+        return showing_view(ads.show(unit, call.path["ad_id"], placement="api"), call.links)
+
+
+def _receipt(call: Call) -> Receipt | None:
+    with call.unit() as unit:
+        return ads.receipt(unit, call.path["ad_id"])
+
+
+def _publish(call: Call) -> AdView:
+    with call.unit() as unit:
+        return ad_view(ads.publish(unit, call.path["ad_id"]), call.links)
+
+
+def _retire(call: Call) -> AdView:
+    with call.unit() as unit:
+        return ad_view(ads.retire(unit, call.path["ad_id"]), call.links)
+
+
+def _retry(call: Call) -> AdView:
+    with call.unit() as unit:
+        return ad_view(ads.retry(unit, call.path["ad_id"]), call.links)
+
+
+def _open_checkout(call: Call) -> CheckoutView:
+    ask: CheckoutAsk = call.body
+    with call.unit() as unit:
+        wish = CheckoutWish(
+            lines=((ask.variant_id, ask.quantity),),
+            channel="api",
+            ad_id=ask.ad_id,
+            second=ask.second,
+            request_key=call.request_key,
+        )
+        return checkout_view(checkout.open_checkout(unit, wish), call.links)
+
+
+def _checkout(call: Call) -> CheckoutView:
+    with call.unit() as unit:
+        return checkout_view(checkout.get_checkout(unit, call.path["checkout_id"]), call.links)
+
+
+def _orders(call: Call) -> list[OrderView]:
+    with call.unit() as unit:
+        return [order_view(one, call.links) for one in checkout.list_orders(unit)]
+
+
+def _order(call: Call) -> OrderView:
+    with call.unit() as unit:
+        return order_view(checkout.get_order(unit, call.path["order_id"]), call.links)
+
+
+def _refund(call: Call) -> OrderView:
+    ask: RefundAsk = call.body
+    with call.unit() as unit:
+        order = checkout.get_order(unit, call.path["order_id"])
+    amount = None if ask.amount is None else Money(ask.amount, order.total.currency)
+    key = call.request_key
+    return order_view(checkout.refund(call.engine, call.actor, order.id, amount=amount, request_key=key), call.links)
+
+
+def _ledger(call: Call) -> list[Balance]:
+    with call.unit() as unit:
+        return ledger.balances(unit)
+
+
+def _appearances(call: Call) -> list[Appearance]:
+    with call.unit() as unit:
+        return cameos.list_appearances(unit)
+
+
+def _revoke(call: Call) -> Revoked:
+    with call.unit() as unit:
+        return Revoked(ads.revoke(unit, call.path["licence_id"]))
+
+
+def _experiments(call: Call) -> list[ExperimentCard]:
+    with call.unit() as unit:
+        return [ExperimentCard(*one) for one in experiments.list_experiments(unit)]
+
+
+def _start(call: Call) -> Results:
+    ask: ExperimentAsk = call.body
+    with call.unit() as unit:
+        made = experiments.start(unit, ask.name, ask.ad_ids, planned_viewers=ask.planned_viewers)
+        return experiments.results(unit, made)
+
+
+def _results(call: Call) -> Results:
+    with call.unit() as unit:
+        return experiments.results(unit, call.path["experiment_id"])
+
+
+ROUTES = (
+    Route("GET", "/products", "List products", _products, list[ProductView]),
+    Route("GET", "/products/{product}", "Show a product by handle or id", _product, ProductView),
+    Route("GET", "/search", "Find products by a sentence", _search, list[HitView], query=("q",)),
+    Route("POST", "/imports", "Take in a product CSV (text/csv)", _import, ImportReport, body=bytes),
+    Route("GET", "/ads", "List ads", _ads, list[AdView]),
+    Route("POST", "/ads", "Make an ad", _create_ad, AdView, body=AdAsk, status=201, needs_key=True),
+    Route("GET", "/ads/{ad_id}", "Show an ad and its progress", _ad, AdView),
+    Route("GET", "/ads/{ad_id}/showing", "Get a published ad with live hotspots", _showing, ShowingView),
+    Route("GET", "/ads/{ad_id}/receipt", "Show how a film came to be", _receipt, Receipt | None),
+    Route("POST", "/ads/{ad_id}/publish", "Publish a finished ad", _publish, AdView),
+    Route("POST", "/ads/{ad_id}/retire", "Take an ad down", _retire, AdView),
+    Route("POST", "/ads/{ad_id}/retry", "Try a failed ad again", _retry, AdView),
+    Route(
+        "POST", "/checkouts", "Open a checkout", _open_checkout, CheckoutView,
+        body=CheckoutAsk, status=201, needs_key=True,
+    ),
+    Route("GET", "/checkouts/{checkout_id}", "Show a checkout", _checkout, CheckoutView),
+    Route("GET", "/orders", "List orders", _orders, list[OrderView]),
+    Route("GET", "/orders/{order_id}", "Show an order", _order, OrderView),
+    Route("POST", "/orders/{order_id}/refunds", "Pay an order back", _refund, OrderView, body=RefundAsk, needs_key=True),
+    Route("GET", "/ledger", "Show every account's balance", _ledger, list[Balance]),
+    Route("GET", "/appearances", "List licensed appearances", _appearances, list[Appearance]),
+    Route("POST", "/licences/{licence_id}/revoke", "Revoke a licence and take its ads down", _revoke, Revoked),
+    Route("GET", "/experiments", "List experiments", _experiments, list[ExperimentCard]),
+    Route("POST", "/experiments", "Start an experiment", _start, Results, body=ExperimentAsk, status=201),
+    Route("GET", "/experiments/{experiment_id}", "Show an experiment's results", _results, Results),
+)  # fmt: skip
+
+
+# ---- the document ----
+
+
+@cache
+def openapi() -> dict[str, Any]:
+    """The OpenAPI 3.1 document of ROUTES."""
+    kinds = [kind for route in ROUTES for kind in (route.answer, route.body) if kind not in (None, bytes)]
+    adapters = [(kind, "serialization", _adapter(kind)) for kind in kinds]
+    refs, schemas = TypeAdapter.json_schemas(adapters, ref_template="#/components/schemas/{model}")
+    paths: dict[str, dict[str, Any]] = {}
+    for route in ROUTES:
+        paths.setdefault("/api/v1" + route.path, {})[route.method.lower()] = _operation(route, refs)
+    refusal = {
+        "type": "object",
+        "properties": {
+            "error": {
+                "type": "object",
+                "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
+                "required": ["code", "message"],
+            }
+        },
+        "required": ["error"],
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "adengine",
+            "version": __version__,
+            "description": "Money is an integer of minor units beside its currency.",
+        },
+        "security": [{"token": []}],
+        "paths": paths,
+        "components": {
+            "schemas": {**schemas["$defs"], "Refusal": refusal},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _operation(route: Route, refs: Any) -> dict[str, Any]:
+    names = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
+    parameters = [_parameter(name, "path", required=True) for name in names]
+    parameters += [_parameter(name, "query", required=False) for name in route.query]
+    if route.needs_key:
+        parameters.append(_parameter("Idempotency-Key", "header", required=True))
+    operation: dict[str, Any] = {
+        "operationId": f"{route.method.lower()}{route.path.replace('/', '_').replace('{', '').replace('}', '')}",
+        "summary": route.summary,
+        "parameters": parameters,
+        "responses": {
+            str(route.status): {"description": "done", "content": _json(refs[(route.answer, "serialization")])},
+            "default": {"description": "refused", "content": _json({"$ref": "#/components/schemas/Refusal"})},
+        },
+    }
+    if route.body is bytes:
+        operation["requestBody"] = {"content": {"text/csv": {"schema": {"type": "string"}}}, "required": True}
+    elif route.body is not None:
+        operation["requestBody"] = {"content": _json(refs[(route.body, "serialization")]), "required": True}
+    return operation
+
+
+def _parameter(name: str, place: str, *, required: bool) -> dict[str, Any]:
+    return {"name": name, "in": place, "required": required, "schema": {"type": "string"}}
+
+
+def _json(schema: Any) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}

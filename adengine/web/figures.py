@@ -1,0 +1,91 @@
+"""Numbers and states as people read them."""
+
+from __future__ import annotations
+
+from adengine.core.catalog import Product, Variant
+from adengine.core.money import Money
+
+AD_STATES = {
+    "planned": "Planned",
+    "shooting": "Generating clips",
+    "queued": "Waiting to render",
+    "rendering": "Rendering",
+    "ready": "Ready to publish",
+    "published": "Live",
+    "paused": "Paused, being made anew",
+    "failed": "Failed",
+    "refused": "Refused by its licence",
+    "retired": "Taken down",
+}
+ORDER_STATES = {"paid": "Paid", "partly_refunded": "Partly refunded", "refunded": "Refunded"}
+FORMATS = {"9x16": "Vertical 9:16", "1x1": "Square 1:1", "16x9": "Wide 16:9"}
+
+
+def state(status: str) -> str:
+    return AD_STATES.get(status) or ORDER_STATES.get(status) or status.replace("_", " ").capitalize()
+
+
+def money(amount: Money) -> str:
+    return amount.display()
+
+
+def clock(seconds: float | None) -> str:
+    """`0:07` for seconds of a film."""
+    whole = int(seconds or 0)
+    return f"{whole // 60}:{whole % 60:02d}"
+
+
+def percent(share: float) -> str:
+    """`4.2 %` for 0.042."""
+    return f"{share * 100:.1f} %"
+
+
+def price_range(product: Product) -> str:
+    """`from €24.00` where the variants' prices differ; what can be bought decides, if anything can."""
+    offered = [v for v in product.variants if v.is_available] or list(product.variants)
+    prices = sorted({v.price.minor for v in offered})
+    if not prices:
+        return "no price"
+    lowest = Money(prices[0], offered[0].price.currency).display()
+    return lowest if len(prices) == 1 else f"from {lowest}"
+
+
+def stock(variant: Variant) -> str:
+    """What a shopper needs to know about how many there are."""
+    if not variant.is_available:
+        return "sold out"
+    if variant.stock is not None and 0 < variant.stock <= 5:
+        return f"only {variant.stock} left"
+    return ""
+
+
+def choice(variant: Variant, product: Product) -> str:
+    """A variant's own name; Shopify calls the only variant of a product 'Default Title'."""
+    return product.title if variant.title in ("", "Default Title") else variant.title
+
+
+def picture(key: str) -> str:
+    """The last part of a picture's file key, which its address ends with."""
+    return key.rsplit("/", 1)[-1]
+
+
+def title_case(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def film_format(name: str) -> str:
+    return FORMATS.get(name, name)
+
+
+FILTERS = {
+    "state": state,
+    "money": money,
+    "clock": clock,
+    "percent": percent,
+    "price_range": price_range,
+    "stock": stock,
+    "choice": choice,
+    "picture": picture,
+    "title_case": title_case,
+    "film_format": film_format,
+}

@@ -1,0 +1,1 @@
+"""Other companies and protocols, one module each; vendor SDKs live only here."""

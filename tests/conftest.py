@@ -1,0 +1,107 @@
+"""Engines for tests: the same suite runs on SQLite and on a private PostgreSQL."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from adengine import database
+from adengine.core.creative import Brand
+from adengine.engine import SYSTEM, Actor, AdEngine, connect, merchant_actor, shopper
+from adengine.services import merchants
+from adengine.services.merchants import Shop
+from adengine.settings import Settings
+from tests import servers
+from tests.fakes import Clock, Outbox, build_test_engine
+
+BRAND = Brand("Testware", "#1f2421", "#f4f1ec", "#b4552d")
+NUMBERS = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A private PostgreSQL with a migrated template database; skips, saying why, where none can run."""
+    missing = servers.postgres_missing()
+    if missing:
+        pytest.skip(missing)
+    with servers.postgres(tmp_path_factory.mktemp("postgres")) as url:
+        admin = create_engine(url + "postgres", isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text("CREATE DATABASE migrated"))
+        made = connect(url + "migrated")
+        database.upgrade(made)
+        made.dispose()
+        admin.dispose()
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A private Redis; skips, saying why, where none can run."""
+    missing = servers.redis_missing()
+    if missing:
+        pytest.skip(missing)
+    with servers.redis(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty, migrated database of the test's own, on either server."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'test.db'}"
+        sql = connect(url)
+        database.upgrade(sql)
+        sql.dispose()
+        return url
+    server: str = request.getfixturevalue("postgres_url")
+    name = f"test_{next(NUMBERS)}"
+    admin = create_engine(server + "postgres", isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE migrated"))
+    admin.dispose()
+    return server + name
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def outbox() -> Outbox:
+    return Outbox()
+
+
+@pytest.fixture
+def engine(database_url: str, tmp_path: Path, clock: Clock, outbox: Outbox) -> Iterator[AdEngine]:
+    """The built product on a database of its own."""
+    settings = Settings(home=str(tmp_path / "home"), database_url=database_url)
+    made = build_test_engine(settings, clock=clock, outbox=outbox)
+    yield made
+    made.close()
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A shop and who acts for it."""
+
+    shop: Shop
+    merchant: Actor
+    visitor: Actor
+
+
+def open_desk(engine: AdEngine, name: str = "demo") -> Desk:
+    with engine.unit(SYSTEM) as unit:
+        shop = merchants.open_shop(unit, name, currency="EUR", brand=BRAND)
+    return Desk(shop, merchant_actor(shop.id), shopper(shop.id))
+
+
+@pytest.fixture
+def desk(engine: AdEngine) -> Desk:
+    return open_desk(engine)

@@ -1,0 +1,82 @@
+"""Private servers for tests, on free loopback ports: they start with the tests and end with them."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+POSTGRES_HOMES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda one: int(one.parent.name))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def postgres_missing() -> str | None:
+    """Why no PostgreSQL can be started here; None when one can."""
+    if not POSTGRES_HOMES:
+        return "PostgreSQL is not installed (apt-get install postgresql)"
+    if os.getuid() == 0 and "postgres" not in {one.pw_name for one in pwd.getpwall()}:
+        return "PostgreSQL refuses to run as root, and there is no user 'postgres'"
+    return None
+
+
+def redis_missing() -> str | None:
+    return None if shutil.which("redis-server") else "Redis is not installed (apt-get install redis-server)"
+
+
+@contextmanager
+def postgres(folder: Path) -> Iterator[str]:
+    """A server of our own in `folder`; answers its SQLAlchemy URL, to which a database name is appended."""
+    data, port, bin_ = folder / "data", free_port(), POSTGRES_HOMES[-1]
+    as_user = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.getuid() == 0 else {}
+    if as_user:
+        shutil.chown(folder, "postgres", "postgres")
+        for parent in folder.parents:
+            if parent.owner() == "root" and parent != Path("/"):
+                parent.chmod(parent.stat().st_mode | 0o011)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "cwd": folder}
+    initdb = [bin_ / "initdb", "-D", data, "-U", "test", "-A", "trust", "-E", "UTF8", "--no-sync"]
+    subprocess.run(initdb, check=True, **quiet, **as_user)
+    options = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200"]
+    server = [bin_ / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", folder, *options]
+    process = subprocess.Popen(server, **quiet, **as_user)
+    try:
+        _await_port(port, process)
+        yield f"postgresql+psycopg://test@127.0.0.1:{port}/"
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+@contextmanager
+def redis(folder: Path) -> Iterator[str]:
+    port = free_port()
+    server = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    process = subprocess.Popen(server, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+    try:
+        _await_port(port, process)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(400):
+        if process.poll() is not None:
+            raise RuntimeError(f"a test server ended with {process.returncode}")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise RuntimeError("a test server did not come up in 20 s")

@@ -1,0 +1,1 @@
+"""What toils: the Celery tasks, the film studio and the video generators."""

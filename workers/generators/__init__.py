@@ -1,0 +1,85 @@
+"""Video generators: one contract, and the table of names an operator may choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from adengine.core.clip import Clip, ClipAsk
+from adengine.core.errors import AdEngineError, GeneratorMissing
+
+Progress = Callable[[float, str], None]
+Cancelled = Callable[[], bool]
+
+
+class ClipCancelled(AdEngineError):
+    """Whoever asked for the clip no longer wants it; no file was left behind."""
+
+    code = "cancelled"
+    status = 409
+
+
+class Generator(Protocol):
+    """Makes one shot.
+
+    `plan` answers the nearest ask the model can fulfil: never shorter in seconds, but size, fps and
+    frame count may differ, so a clip is placed by time and scaled to cover. Planning a planned ask
+    changes nothing. `generate` takes a planned ask, reports (fraction, words) rising to 1.0, asks
+    `cancelled` at least once a step, and puts the file at `out` only when it is whole.
+    """
+
+    name: str
+
+    def plan(self, ask: ClipAsk) -> ClipAsk:
+        """Raise ClipUnsupported, with what to change, when no clip close to `ask` can be made."""
+        ...
+
+    def generate(self, ask: ClipAsk, *, out: Path, progress: Progress, cancelled: Cancelled) -> Clip:
+        """Write the clip and say where it came from. Raises ClipCancelled, RenderFailed."""
+        ...
+
+
+@dataclass(frozen=True)
+class GeneratorSettings:
+    """What an operator may set. `model` is a folder in diffusers layout or a hub id (`owner/name`).
+
+    `device` is auto, cpu, cuda or cuda:N; `dtype` is auto, float32 or bfloat16. Weights distilled to a
+    few steps want `guidance=1.0`. With `offline` nothing is ever downloaded.
+    """
+
+    model: str = ""
+    device: str = "auto"
+    dtype: str = "auto"
+    steps: int = 40
+    guidance: float = 5.0
+    offline: bool = True
+
+
+def generator_named(name: str, settings: GeneratorSettings) -> Generator:
+    """Make the generator an operator named. Raises GeneratorMissing, which lists the known names."""
+    if name not in GENERATORS:
+        raise GeneratorMissing(
+            f"There is no generator '{name}'; choose one of: {', '.join(sorted(GENERATORS))}."
+        )
+    return GENERATORS[name](settings)
+
+
+# Imported on use: a worker that only makes placeholders never loads a model library.
+def _placeholder(settings: GeneratorSettings) -> Generator:
+    from workers.generators.placeholder import Placeholder
+
+    return Placeholder()
+
+
+def _diffusion(settings: GeneratorSettings) -> Generator:
+    from workers.generators.diffusion import Diffusion
+
+    return Diffusion(settings)
+
+
+GENERATORS: dict[str, Callable[[GeneratorSettings], Generator]] = {
+    "placeholder": _placeholder,
+    "diffusion": _diffusion,
+}

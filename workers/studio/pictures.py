@@ -1,0 +1,166 @@
+"""Product pictures, made ready once: read with limits, turned upright, trimmed, scaled to where they are shown."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import skia
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from adengine.core.errors import PictureUnusable
+from adengine.core.palette import Swatch
+
+MOST_PIXELS = 50_000_000
+LARGEST_SIDE = 20_000
+ROOM_TO_ZOOM = 1.10
+FORMATS = ("PNG", "JPEG", "WEBP")
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Cutout:
+    """A trimmed product: `solid` is where it is opaque (left, top, right, bottom of the image); `foot` its stance."""
+
+    image: Image.Image
+    solid: tuple[int, int, int, int]
+    foot: tuple[float, float]
+    casts_own_shadow: bool
+
+
+def read(path: Path) -> Image.Image:
+    """Return the picture upright as RGB or RGBA; anything unreadable, animated or too large raises PictureUnusable."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(path, formats=FORMATS) as opened:
+                _check_size(path, opened.width, opened.height)
+                upright = ImageOps.exif_transpose(opened)
+                return upright.convert("RGBA" if _has_alpha(upright) else "RGB")
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError) as error:
+        raise PictureUnusable(
+            f"The picture {path.name} cannot be read ({error}); upload it again as PNG, JPEG or WebP"
+        ) from error
+
+
+def cutout(picture: Image.Image) -> Cutout | None:
+    """Trim a picture by its own transparency; None where it has none to speak of."""
+    if picture.mode != "RGBA":
+        return None
+    alpha = np.asarray(picture.getchannel("A"))
+    solid = alpha > 128
+    if solid.all() or not solid.any() or solid.mean() > 0.97:
+        return None
+    rows, columns = np.flatnonzero((alpha > 6).any(1)), np.flatnonzero((alpha > 6).any(0))
+    left, top, right, bottom = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
+    inner_rows, inner_columns = np.flatnonzero(solid.any(1)), np.flatnonzero(solid.any(0))
+    box = (
+        int(inner_columns[0] - left),
+        int(inner_rows[0] - top),
+        int(inner_columns[-1] + 1 - left),
+        int(inner_rows[-1] + 1 - top),
+    )
+    trimmed = picture.crop((int(left), int(top), int(right), int(bottom)))
+    cropped = alpha[top:bottom, left:right]
+    return Cutout(trimmed, box, _foot(cropped > 128, box), _has_shadow(cropped, box))
+
+
+def resized(picture: Image.Image, width: int, height: int) -> Image.Image:
+    """Scale to exactly this size; transparency is premultiplied meanwhile, so that edges take no fringe."""
+    size = (max(1, width), max(1, height))
+    if picture.mode == "RGBA":
+        return picture.convert("RGBa").resize(size, Image.Resampling.LANCZOS).convert("RGBA")
+    return picture.resize(size, Image.Resampling.LANCZOS)
+
+
+def covering(picture: Image.Image, width: int, height: int) -> Image.Image:
+    """Scale and centre-crop to the shape of `width` x `height`, with room for a slow zoom."""
+    return ImageOps.fit(
+        picture.convert("RGB"), (round(width * ROOM_TO_ZOOM), round(height * ROOM_TO_ZOOM)), Image.Resampling.LANCZOS
+    )
+
+
+def to_skia(picture: Image.Image) -> Any:
+    """Return a skia image that owns premultiplied BGRA pixels."""
+    rgba = np.asarray(picture.convert("RGBA"))
+    bgra = np.empty_like(rgba)
+    if picture.mode == "RGBA":
+        alpha = rgba[:, :, 3:].astype(np.uint16)
+        bgra[:, :, :3] = ((rgba[:, :, 2::-1] * alpha + 127) // 255).astype(np.uint8)
+    else:
+        bgra[:, :, :3] = rgba[:, :, 2::-1]
+    bgra[:, :, 3] = rgba[:, :, 3]
+    return from_bgra(bgra, opaque=picture.mode != "RGBA")
+
+
+def from_bgra(pixels: Pixels, *, opaque: bool) -> Any:
+    kind = skia.AlphaType.kOpaque_AlphaType if opaque else skia.AlphaType.kPremul_AlphaType
+    return skia.Image.fromarray(np.ascontiguousarray(pixels), skia.ColorType.kBGRA_8888_ColorType, kind, copy=True)
+
+
+def swatches(picture: Image.Image) -> tuple[Swatch, ...]:
+    """Return up to six dominant colours; of a photograph without transparency, those of its middle."""
+    small = picture.copy()
+    small.thumbnail((96, 96))
+    if small.mode == "RGBA":
+        pixels = np.asarray(small).reshape(-1, 4)
+        pixels = pixels[pixels[:, 3] > 160][:, :3]
+    else:
+        w, h = small.size
+        pixels = np.asarray(small.convert("RGB").crop((w // 5, h // 5, w - w // 5, h - h // 5))).reshape(-1, 3)
+    if not len(pixels):
+        return ()
+    strip = Image.fromarray(np.ascontiguousarray(pixels[None]), "RGB").quantize(6, Image.Quantize.MEDIANCUT)
+    table, counts = strip.getpalette() or [], strip.getcolors() or []
+    found = [(count, table[index * 3 : index * 3 + 3]) for count, index in counts if isinstance(index, int)]
+    return tuple(
+        Swatch("#{:02x}{:02x}{:02x}".format(*rgb), count / len(pixels)) for count, rgb in sorted(found, reverse=True)
+    )
+
+
+def brightest(picture: Image.Image, part: Sequence[float]) -> float:
+    """Return the bright end (95th percentile) of linear luminance in a part (x, y, w, h in 0..1) of a picture."""
+    x, y, w, h = part
+    crop = picture.convert("RGB").crop(
+        (
+            round(x * picture.width),
+            round(y * picture.height),
+            max(round(x * picture.width) + 1, round((x + w) * picture.width)),
+            max(round(y * picture.height) + 1, round((y + h) * picture.height)),
+        )
+    )
+    crop.thumbnail((64, 64))
+    linear = (np.asarray(crop, np.float64) / 255) ** 2.2
+    return float(np.percentile(linear @ np.array([0.2126, 0.7152, 0.0722]), 95))
+
+
+def _check_size(path: Path, width: int, height: int) -> None:
+    if width * height > MOST_PIXELS or max(width, height) > LARGEST_SIDE:
+        raise PictureUnusable(
+            f"The picture {path.name} has {width} x {height} pixels; make it smaller than 50 million pixels"
+        )
+    if min(width, height) < 16:
+        raise PictureUnusable(f"The picture {path.name} has {width} x {height} pixels; use one of at least 600 pixels")
+
+
+def _has_alpha(picture: Image.Image) -> bool:
+    return picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
+
+
+def _foot(solid: NDArray[np.bool_], box: tuple[int, int, int, int]) -> tuple[float, float]:
+    """Return the left and right end of what touches the floor: the lowest fourteenth of the product."""
+    _, top, _, bottom = box
+    lowest = solid[bottom - max(2, (bottom - top) // 14) : bottom].any(0)
+    columns = np.flatnonzero(lowest)
+    return float(columns[0]), float(columns[-1] + 1)
+
+
+def _has_shadow(alpha: Pixels, box: tuple[int, int, int, int]) -> bool:
+    """Say whether the picture brought a soft shadow: much half-transparency near the floor."""
+    near_floor = alpha[box[1] + (box[3] - box[1]) * 2 // 3 :]
+    return bool(((near_floor > 12) & (near_floor < 190)).mean() > 0.05)

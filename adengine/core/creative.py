@@ -21,7 +21,26 @@ MOTIONS = ("push_in", "pull_out", "drift_left", "drift_right", "rise", "float", 
 TRANSITIONS = ("cut", "fade", "slide", "rise", "wipe")
 MOODS = ("warm", "bright", "bold")
 FACES = ("serif", "grotesk")
-FIELDS = ["product.title", "product.vendor", "product.kind", "product.summary", "product.material", "variant.title", "price", "was", "discount", "reason_1", "reason_2", "reason_3", "reason_count", "brand.name", "brief.headline", "brief.call_to_action", "cameo.name", "cameo.disclosure"]
+FIELDS = [
+    "product.title",
+    "product.vendor",
+    "product.kind",
+    "product.summary",
+    "product.material",
+    "variant.title",
+    "price",
+    "was",
+    "discount",
+    "reason_1",
+    "reason_2",
+    "reason_3",
+    "reason_count",
+    "brand.name",
+    "brief.headline",
+    "brief.call_to_action",
+    "cameo.name",
+    "cameo.disclosure",
+]
 SHORTEST_S, LONGEST_S = 6, 60
 LONGEST_SHOT_S = 4.0
 ROLE_LIMITS = {"hook": 72, "title": 64, "reason": 88, "caption": 110, "cta": 28, "brand": 40, "badge": 24}
@@ -191,9 +210,7 @@ def plan(brief: Brief, product: Product, template: Template, *, brand: Brand) ->
     kept = _fitting(template.scenes, brief.seconds, facts)
     facts = _counted(kept, facts)
     shots = _filled(kept, brief.seconds)
-    made = tuple(
-        _shot(scene, brief, pictures, facts, first=place == 0) for place, scene in enumerate(shots)
-    )
+    made = tuple(_shot(scene, brief, pictures, facts, first=place == 0) for place, scene in enumerate(shots))
     return Storyboard(
         template=template.name,
         format=brief.format,
@@ -380,7 +397,9 @@ def _check(brief: Brief, template: Template) -> None:
     if template.needs_cameo and brief.cameo is None:
         raise Invalid(f"The template '{template.name}' needs a cameo; choose a licensed one in the brief")
     if brief.cameo and not brief.cameo.disclosure.strip():
-        raise Invalid(f"The cameo of {brief.cameo.name} has no disclosure text; write one, it is shown on screen")
+        raise Invalid(
+            f"The cameo of {brief.cameo.name} has no disclosure text; write one, it is shown on screen"
+        )
 
 
 def _check_needs(template: Template, facts: Mapping[str, Fact]) -> None:
@@ -396,13 +415,19 @@ def _variant(brief: Brief, product: Product) -> Variant:
     if brief.variant_id is None:
         variant = product.cheapest
         if variant is None:
-            raise Invalid(f"'{shorten(product.title, 60)}' has no variant in stock with a price above zero; add one")
+            raise Invalid(
+                f"'{shorten(product.title, 60)}' has no variant in stock with a price above zero; add one"
+            )
         return variant
     variant = next((v for v in product.variants if v.id == brief.variant_id), None)
     if variant is None:
-        raise Invalid(f"'{shorten(product.title, 60)}' has no variant '{brief.variant_id}'; choose one of its own")
+        raise Invalid(
+            f"'{shorten(product.title, 60)}' has no variant '{brief.variant_id}'; choose one of its own"
+        )
     if variant.price.minor <= 0:
-        raise Invalid(f"The variant '{variant.title}' costs {variant.price.display()}; give it a price above zero")
+        raise Invalid(
+            f"The variant '{variant.title}' costs {variant.price.display()}; give it a price above zero"
+        )
     if not variant.is_available:
         raise Invalid(f"The variant '{variant.title}' is out of stock; choose another or restock it")
     return variant
@@ -412,7 +437,9 @@ def _pictures(product: Product, variant: Variant) -> tuple[Image, ...]:
     """Order usable pictures: the variant's own first, other variants' pictures left out where others remain."""
     usable = sorted((i for i in product.images if i.file), key=lambda i: i.position)
     if not usable:
-        raise Invalid(f"'{shorten(product.title, 60)}' has no usable picture; add one to the product and sync again")
+        raise Invalid(
+            f"'{shorten(product.title, 60)}' has no usable picture; add one to the product and sync again"
+        )
     others = {v.image for v in product.variants if v.image and v.image != variant.image}
     own = [i for i in usable if i.source == variant.image]
     rest = [i for i in usable if i.source != variant.image and i.source not in others]
@@ -449,7 +476,11 @@ def _saving(brief: Brief, variant: Variant) -> dict[str, Fact]:
     source = "brief.was_lowest"
     return {
         "was": Fact(was.display(), source),
-        **({"discount": Fact(f"-{percent}\u00a0%", f"{source}, variant:{variant.id}.price")} if percent else {}),
+        **(
+            {"discount": Fact(f"-{percent}\u00a0%", f"{source}, variant:{variant.id}.price")}
+            if percent
+            else {}
+        ),
     }
 
 
@@ -500,7 +531,9 @@ def _fitting(scenes: tuple[Scene, ...], seconds: int, facts: Mapping[str, Fact])
 
 def _counted(scenes: tuple[Scene, ...], facts: dict[str, Fact]) -> dict[str, Fact]:
     """Add how many reasons the kept scenes show: a short film must not promise three and show two."""
-    patterns = {choice for scene in scenes for line in scene.texts for _, say in line.say for choice in _choices(say)}
+    patterns = {
+        choice for scene in scenes for line in scene.texts for _, say in line.say for choice in _choices(say)
+    }
     shown = [name for name in ("reason_1", "reason_2", "reason_3") if name in patterns and name in facts]
     if len(shown) < 2:
         return facts
@@ -541,7 +574,11 @@ def _shot(
 def _visual(scene: Scene, pictures: tuple[Image, ...]) -> Visual:
     cutouts = [i for i in pictures if i.has_alpha]
     photos = [i for i in pictures if not i.has_alpha]
-    wanted = {"product": cutouts or photos, "photo": photos or cutouts, "detail": photos[1:] or cutouts or photos}
+    wanted = {
+        "product": cutouts or photos,
+        "photo": photos or cutouts,
+        "detail": photos[1:] or cutouts or photos,
+    }
     among = wanted[scene.shows]
     image = among[(scene.picture - 1) % len(among)]
     how: Literal["cutout", "photo"] = "cutout" if image.has_alpha else "photo"

@@ -253,15 +253,7 @@ class Group:
 
 
 Draw: TypeAlias = (
-    GroundDraw
-    | PieceDraw
-    | PictureDraw
-    | ClipDraw
-    | VeilDraw
-    | BlockDraw
-    | BadgeDraw
-    | CameoDraw
-    | Group
+    GroundDraw | PieceDraw | PictureDraw | ClipDraw | VeilDraw | BlockDraw | BadgeDraw | CameoDraw | Group
 )
 
 
@@ -285,7 +277,9 @@ def drawn(layer: Layer, frame: int) -> Draw:
             return _badge(layer, frame)
         case Cameo():
             grown = ease_back((frame - layer.start + 4) / 18)
-            return CameoDraw(layer.clip, layer.still, layer.box, layer.stage, frame - layer.since, _round(grown))
+            return CameoDraw(
+                layer.clip, layer.still, layer.box, layer.stage, frame - layer.since, _round(grown)
+            )
 
 
 def ease_out(part: float) -> float:
@@ -311,7 +305,10 @@ def _round(value: float) -> float:
 def _ground(layer: Ground, frame: int) -> GroundDraw:
     turn = (frame + layer.seed * 37) / 30
     return GroundDraw(
-        layer.stage, layer.seed, _round(0.5 + 0.34 * math.sin(turn * 0.55)), _round(0.36 + 0.12 * math.cos(turn * 0.4))
+        layer.stage,
+        layer.seed,
+        _round(0.5 + 0.34 * math.sin(turn * 0.55)),
+        _round(0.36 + 0.12 * math.cos(turn * 0.4)),
     )
 
 
@@ -319,7 +316,15 @@ def _piece(layer: Piece, frame: int) -> PieceDraw:
     age = frame - layer.start
     grown = 1.0 if layer.opens else ease_back((age + 2) / 22)
     part = age / max(1, layer.end - layer.start)
-    return PieceDraw(layer.file, layer.stage, layer.form, layer.box, _round(grown * (1 + 0.02 * part)), _round(-10 * part), 1.0)
+    return PieceDraw(
+        layer.file,
+        layer.stage,
+        layer.form,
+        layer.box,
+        _round(grown * (1 + 0.02 * part)),
+        _round(-10 * part),
+        1.0,
+    )
 
 
 def _picture(layer: Picture, frame: int) -> PictureDraw:
@@ -371,7 +376,10 @@ def _badge(layer: Badge, frame: int) -> BadgeDraw:
 
 def _items(layer: Block, frame: int) -> tuple[Item, ...]:
     """Words come in one after the other; a whole block is in after two fifths of its time at the latest."""
-    counts = [1 if text.role in ("price", "cta", "label", "disclosure") else text.text.count(" ") + 1 for text in layer.texts]
+    counts = [
+        1 if text.role in ("price", "cta", "label", "disclosure") else text.text.count(" ") + 1
+        for text in layer.texts
+    ]
     room = max(8, (layer.end - layer.start) * 2 // 5)
     step = min(3.0, room / (sum(counts) + len(counts)))
     items, clock = [], 0.0
@@ -388,8 +396,12 @@ def _item(text: Text, ages: list[float], pulse: int) -> Item:
     if text.role == "cta":
         beat = math.sin(math.pi * max(0.0, ages[0] - 16) / pulse) ** 2 if pulse else 0.0
         scale = ease_back(ages[0] / 16) + 0.03 * beat
-        return Item(text.role, text.text, text.aside, (_round(min(1.0, max(0.0, ages[0] / 5))),), _round(scale))
+        return Item(
+            text.role, text.text, text.aside, (_round(min(1.0, max(0.0, ages[0] / 5))),), _round(scale)
+        )
     if text.role == "price":
         shown = min(1.0, max(0.0, ages[0] / 6))
-        return Item(text.role, text.text, text.aside, (_round(shown),), _round(0.8 + 0.2 * ease_back(ages[0] / 16)))
+        return Item(
+            text.role, text.text, text.aside, (_round(shown),), _round(0.8 + 0.2 * ease_back(ages[0] / 16))
+        )
     return Item(text.role, text.text, text.aside, tuple(_round(ease_out(age / 20)) for age in ages))

@@ -57,10 +57,18 @@ ZONES = {
         "price": Zones(Box(72, 288, 868, 520), Box(80, 810, 920, 910)),
         "end": Zones(Box(72, 288, 868, 650), Box(110, 960, 860, 760)),
         "host": Zones(
-            Box(72, 288, 868, 310), Box(540, 1020, 510, 660), "top", Box(40, 900, 660, 760), Box(72, 640, 868, 190)
+            Box(72, 288, 868, 310),
+            Box(540, 1020, 510, 660),
+            "top",
+            Box(40, 900, 660, 760),
+            Box(72, 640, 868, 190),
         ),
         "duo": Zones(
-            Box(72, 510, 868, 330), Box(80, 840, 920, 870), "top", Box(72, 270, 190, 200), Box(290, 270, 650, 210)
+            Box(72, 510, 868, 330),
+            Box(80, 840, 920, 870),
+            "top",
+            Box(72, 270, 190, 200),
+            Box(290, 270, 650, 210),
         ),
     },
     "1x1": {
@@ -72,10 +80,18 @@ ZONES = {
         "price": Zones(Box(60, 120, 470, 840), Box(556, 140, 500, 820), "middle"),
         "end": Zones(Box(60, 90, 470, 900), Box(556, 150, 500, 800), "middle"),
         "host": Zones(
-            Box(64, 64, 952, 220), Box(590, 470, 440, 550), "top", Box(50, 470, 520, 570), Box(64, 296, 952, 150)
+            Box(64, 64, 952, 220),
+            Box(590, 470, 440, 550),
+            "top",
+            Box(50, 470, 520, 570),
+            Box(64, 296, 952, 150),
         ),
         "duo": Zones(
-            Box(64, 260, 460, 740), Box(520, 240, 530, 780), "top", Box(64, 54, 170, 180), Box(256, 54, 760, 190)
+            Box(64, 260, 460, 740),
+            Box(520, 240, 530, 780),
+            "top",
+            Box(64, 54, 170, 180),
+            Box(256, 54, 760, 190),
         ),
     },
     "16x9": {
@@ -87,10 +103,18 @@ ZONES = {
         "price": Zones(Box(110, 130, 820, 820), Box(960, 110, 880, 870), "middle"),
         "end": Zones(Box(110, 110, 820, 860), Box(980, 120, 840, 840), "middle"),
         "host": Zones(
-            Box(110, 120, 760, 400), Box(1430, 480, 400, 500), "top", Box(880, 220, 660, 780), Box(110, 560, 760, 200)
+            Box(110, 120, 760, 400),
+            Box(1430, 480, 400, 500),
+            "top",
+            Box(880, 220, 660, 780),
+            Box(110, 560, 760, 200),
         ),
         "duo": Zones(
-            Box(110, 360, 820, 600), Box(960, 110, 880, 880), "top", Box(110, 100, 210, 220), Box(350, 100, 640, 220)
+            Box(110, 360, 820, 600),
+            Box(960, 110, 880, 880),
+            "top",
+            Box(110, 100, 210, 220),
+            Box(350, 100, 640, 220),
         ),
     },
 }
@@ -174,7 +198,9 @@ class Timeline:
 
     def segment_at(self, frame: int) -> int:
         """Return the place of the segment that `frame` belongs to."""
-        return next(place for place, segment in enumerate(self.segments) if segment.start <= frame < segment.end)
+        return next(
+            place for place, segment in enumerate(self.segments) if segment.start <= frame < segment.end
+        )
 
     def digest(self) -> str:
         """Return a hash of everything that decides the film except the bytes of its pictures."""
@@ -276,7 +302,9 @@ def _words(board: Storyboard, shot: Shot, zones: Zones, segment: Segment, end: i
     said = tuple(text for text in shot.texts if text.role != "badge")
     if said:
         pulse = BEATS[board.mood] * 2
-        yield Block(said, zones.text, zones.valign, "left", stage, begin, end, pulse, 0 if segment.start else 5)
+        yield Block(
+            said, zones.text, zones.valign, "left", stage, begin, end, pulse, 0 if segment.start else 5
+        )
     if badges:
         yield Badge(badges[0].text, BADGES[board.format], shot.stage, begin + 16, end)
     if zones.tag and board.cameo:

@@ -292,7 +292,7 @@ def test_a_remix_may_do_exactly_what_every_parent_permits(parents, use):
     assert permits(tightest(parents), use, revoked_at=None).allowed == everyone
 
 
-# Random terms rarely meet, so here each pair of one-line limits is tried with each use near the edge of one clause.
+# Random terms rarely meet; here every pair of limits is tried with every use near the edge of one clause.
 OPEN = Terms(
     "Lumi", PURPOSES, ("*",), ("*",), START, ("*",), remix=True, endorsement=True, needs_approval=False
 )

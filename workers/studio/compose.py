@@ -160,7 +160,9 @@ class Composer:
             cut = self._cutout(draw.file)
             if cut:
                 return scenery.standing(cut, box, stage, self._scale, close=draw.how == "close")
-            self.notes[f"The picture {draw.file} is marked as cut out but is opaque; it is shown framed"] = None
+            self.notes[f"The picture {draw.file} is marked as cut out but is opaque; it is shown framed"] = (
+                None
+            )
         if draw.how in ("cover", "panel"):
             made = pictures.to_skia(
                 pictures.covering(picture, round(box.w * self._scale), round(box.h * self._scale))
@@ -258,7 +260,9 @@ class Composer:
         one = shelf().paragraph(draw.text, "grotesk", 100, stage.top, -0.02)
         size = min(78.0, 100 * box.w * 0.78 / one.MaxIntrinsicWidth)
         text = shelf().paragraph(draw.text, "grotesk", size, stage.top, -0.02)
-        text.paint(canvas, middle - text.MaxIntrinsicWidth / 2, middle + size * 0.34 - text.AlphabeticBaseline)
+        text.paint(
+            canvas, middle - text.MaxIntrinsicWidth / 2, middle + size * 0.34 - text.AlphabeticBaseline
+        )
         image = surface.makeImageSnapshot()
         return Sprite(image, box.x - pad, box.y - pad, box.w + 2 * pad, box.h + 2 * pad)
 
@@ -340,7 +344,13 @@ class Composer:
 
 
 def _content(block: BlockDraw) -> tuple[object, ...]:
-    return (tuple((i.role, i.text, i.aside) for i in block.items), block.box, block.valign, block.align, block.stage)
+    return (
+        tuple((i.role, i.text, i.aside) for i in block.items),
+        block.box,
+        block.valign,
+        block.align,
+        block.stage,
+    )
 
 
 def _draw_words(canvas: Any, item: Item, made: SetItem) -> None:
@@ -360,7 +370,9 @@ def _draw_words(canvas: Any, item: Item, made: SetItem) -> None:
 
 
 def _draw_sprite(canvas: Any, sprite: Sprite, paint: Any) -> None:
-    canvas.drawImageRect(sprite.image, skia.Rect.MakeXYWH(sprite.x, sprite.y, sprite.w, sprite.h), LINEAR, paint)
+    canvas.drawImageRect(
+        sprite.image, skia.Rect.MakeXYWH(sprite.x, sprite.y, sprite.w, sprite.h), LINEAR, paint
+    )
 
 
 def _scale_about(canvas: Any, x: float, y: float, scale: float) -> None:

@@ -133,7 +133,15 @@ def named(characters: str) -> str:
 
 
 def _is_silent(character: str) -> bool:
-    return character.isspace() or unicodedata.category(character) in ("Cf", "Cc", "Mn", "Me", "Cs", "Co", "Cn")
+    return character.isspace() or unicodedata.category(character) in (
+        "Cf",
+        "Cc",
+        "Mn",
+        "Me",
+        "Cs",
+        "Co",
+        "Cn",
+    )
 
 
 def _shipped(package: str, file: str) -> Any:

@@ -31,13 +31,31 @@ class Mood:
 
 MOODS = {
     "warm": Mood(
-        ((8, 12, 15, 19), (3, 10, 15, 19), (5, 12, 15, 20), (10, 14, 17, 20)), "keys", 0.55, 0.10, 0.16, (0, 3, 6), 2600
+        ((8, 12, 15, 19), (3, 10, 15, 19), (5, 12, 15, 20), (10, 14, 17, 20)),
+        "keys",
+        0.55,
+        0.10,
+        0.16,
+        (0, 3, 6),
+        2600,
     ),
     "bright": Mood(
-        ((3, 10, 14, 19), (7, 10, 15, 19), (0, 10, 12, 19), (8, 12, 15, 22)), "pluck", 0.75, 0.16, 0.24, (0, 2, 3, 5, 6), 4200
+        ((3, 10, 14, 19), (7, 10, 15, 19), (0, 10, 12, 19), (8, 12, 15, 22)),
+        "pluck",
+        0.75,
+        0.16,
+        0.24,
+        (0, 2, 3, 5, 6),
+        4200,
     ),
     "bold": Mood(
-        ((0, 7, 12, 15), (0, 7, 12, 17), (-4, 8, 12, 15), (-2, 10, 14, 17)), "stab", 1.0, 0.20, 0.32, (0, 3, 6, 7), 3400
+        ((0, 7, 12, 15), (0, 7, 12, 17), (-4, 8, 12, 15), (-2, 10, 14, 17)),
+        "stab",
+        1.0,
+        0.20,
+        0.32,
+        (0, 3, 6, 7),
+        3400,
     ),
 }
 
@@ -46,7 +64,10 @@ def bed(timeline: Timeline) -> Sound:
     """Return stereo samples, shape (2, n) at 48 kHz, as long as the film; the same timeline gives the same samples."""
     mood, beat = MOODS[timeline.mood], timeline.beat_frames * RATE // timeline.fps
     length = timeline.frames * RATE // timeline.fps
-    entry, drop = (timeline.segments[place].start * RATE // timeline.fps for place in (min(1, len(timeline.segments) - 1), -1))
+    entry, drop = (
+        timeline.segments[place].start * RATE // timeline.fps
+        for place in (min(1, len(timeline.segments) - 1), -1)
+    )
     chords = _chords(mood, beat, length, drop)
     low = _bass(mood, beat, length, entry)
     kicks = [at for at in range(entry, length, beat) if at >= drop or at < drop - beat]
@@ -61,7 +82,10 @@ def loudness(sound: Sound) -> float:
     """Return integrated loudness in LUFS (ITU-R BS.1770-4: K weighting, 400 ms blocks, both gates)."""
     weighted = np.fft.irfft(np.fft.rfft(sound) * _k_weight(sound.shape[1]), sound.shape[1])
     hop, size = RATE // 10, RATE * 2 // 5
-    blocks = [np.mean(weighted[:, at : at + size] ** 2, axis=1).sum() for at in range(0, sound.shape[1] - size + 1, hop)]
+    blocks = [
+        np.mean(weighted[:, at : at + size] ** 2, axis=1).sum()
+        for at in range(0, sound.shape[1] - size + 1, hop)
+    ]
     power = np.array(blocks)
     power = power[power > 10 ** ((-70 + 0.691) / 10)]
     if not len(power):
@@ -126,7 +150,9 @@ def _time(samples: int) -> Sound:
 def _pad(pitch: float, samples: int) -> Sound:
     t = _time(samples)
     wave = sum(
-        np.sin(2 * np.pi * pitch * detune * n * t + n) / n**1.6 for detune in (0.997, 1.0, 1.004) for n in range(1, 7)
+        np.sin(2 * np.pi * pitch * detune * n * t + n) / n**1.6
+        for detune in (0.997, 1.0, 1.004)
+        for n in range(1, 7)
     )
     rise = np.minimum(1, t / 0.35) * np.minimum(1, (t[-1] - t) / 0.4)
     return np.asarray(wave * rise)
@@ -139,20 +165,29 @@ def _voice(kind: str, pitch: float, samples: int) -> Sound:
         bell = 1.1 * np.exp(-t * 7) * np.sin(2 * np.pi * pitch * 4 * t)
         return np.asarray(np.sin(2 * np.pi * pitch * t + bell) * np.exp(-t * 2.1) * attack)
     falls = (3.2, 4.5) if kind == "pluck" else (5.5, 2.5)
-    wave = sum(np.sin(2 * np.pi * pitch * n * t) / n * np.exp(-t * falls[0] * (1 + n / falls[1])) for n in range(1, 10))
+    wave = sum(
+        np.sin(2 * np.pi * pitch * n * t) / n * np.exp(-t * falls[0] * (1 + n / falls[1]))
+        for n in range(1, 10)
+    )
     return np.asarray(wave * attack)
 
 
 def _low(pitch: float, samples: int) -> Sound:
     t = _time(samples)
-    wave = np.sin(2 * np.pi * pitch * t) + 0.28 * np.sin(4 * np.pi * pitch * t) + 0.08 * np.sin(6 * np.pi * pitch * t)
+    wave = (
+        np.sin(2 * np.pi * pitch * t)
+        + 0.28 * np.sin(4 * np.pi * pitch * t)
+        + 0.08 * np.sin(6 * np.pi * pitch * t)
+    )
     return np.asarray(wave * np.minimum(1, t / 0.012) * np.minimum(1, (t[-1] - t) / 0.05) * np.exp(-t * 0.8))
 
 
 def _kick() -> Sound:
     t = _time(int(0.34 * RATE))
     sweep = 46 * t + 95 / 26 * (1 - np.exp(-t * 26))
-    return np.asarray(np.sin(2 * np.pi * sweep) * np.exp(-t * 9) + 0.12 * np.sin(2 * np.pi * 1400 * t) * np.exp(-t * 260))
+    return np.asarray(
+        np.sin(2 * np.pi * sweep) * np.exp(-t * 9) + 0.12 * np.sin(2 * np.pi * 1400 * t) * np.exp(-t * 260)
+    )
 
 
 def _hat(noise: np.random.Generator) -> Sound:

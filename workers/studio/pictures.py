@@ -81,7 +81,9 @@ def resized(picture: Image.Image, width: int, height: int) -> Image.Image:
 def covering(picture: Image.Image, width: int, height: int) -> Image.Image:
     """Scale and centre-crop to the shape of `width` x `height`, with room for a slow zoom."""
     return ImageOps.fit(
-        picture.convert("RGB"), (round(width * ROOM_TO_ZOOM), round(height * ROOM_TO_ZOOM)), Image.Resampling.LANCZOS
+        picture.convert("RGB"),
+        (round(width * ROOM_TO_ZOOM), round(height * ROOM_TO_ZOOM)),
+        Image.Resampling.LANCZOS,
     )
 
 
@@ -100,7 +102,9 @@ def to_skia(picture: Image.Image) -> Any:
 
 def from_bgra(pixels: Pixels, *, opaque: bool) -> Any:
     kind = skia.AlphaType.kOpaque_AlphaType if opaque else skia.AlphaType.kPremul_AlphaType
-    return skia.Image.fromarray(np.ascontiguousarray(pixels), skia.ColorType.kBGRA_8888_ColorType, kind, copy=True)
+    return skia.Image.fromarray(
+        np.ascontiguousarray(pixels), skia.ColorType.kBGRA_8888_ColorType, kind, copy=True
+    )
 
 
 def swatches(picture: Image.Image) -> tuple[Swatch, ...]:
@@ -112,14 +116,17 @@ def swatches(picture: Image.Image) -> tuple[Swatch, ...]:
         pixels = pixels[pixels[:, 3] > 160][:, :3]
     else:
         w, h = small.size
-        pixels = np.asarray(small.convert("RGB").crop((w // 5, h // 5, w - w // 5, h - h // 5))).reshape(-1, 3)
+        pixels = np.asarray(small.convert("RGB").crop((w // 5, h // 5, w - w // 5, h - h // 5))).reshape(
+            -1, 3
+        )
     if not len(pixels):
         return ()
     strip = Image.fromarray(np.ascontiguousarray(pixels[None]), "RGB").quantize(6, Image.Quantize.MEDIANCUT)
     table, counts = strip.getpalette() or [], strip.getcolors() or []
     found = [(count, table[index * 3 : index * 3 + 3]) for count, index in counts if isinstance(index, int)]
     return tuple(
-        Swatch("#{:02x}{:02x}{:02x}".format(*rgb), count / len(pixels)) for count, rgb in sorted(found, reverse=True)
+        Swatch("#{:02x}{:02x}{:02x}".format(*rgb), count / len(pixels))
+        for count, rgb in sorted(found, reverse=True)
     )
 
 
@@ -145,7 +152,9 @@ def _check_size(path: Path, width: int, height: int) -> None:
             f"The picture {path.name} has {width} x {height} pixels; make it smaller than 50 million pixels"
         )
     if min(width, height) < 16:
-        raise PictureUnusable(f"The picture {path.name} has {width} x {height} pixels; use one of at least 600 pixels")
+        raise PictureUnusable(
+            f"The picture {path.name} has {width} x {height} pixels; use one of at least 600 pixels"
+        )
 
 
 def _has_alpha(picture: Image.Image) -> bool:

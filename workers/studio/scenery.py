@@ -68,7 +68,9 @@ def draw_piece(canvas: Any, form: str, box: Box, stage: Stage, floor: float, fra
             canvas.drawCircle(middle, centre, radius, paint)
         case "arch":
             half = min(box.w, box.h) * 0.40
-            rect = skia.Rect.MakeLTRB(middle - half, box.y + box.h * 0.06, middle + half, floor + box.h * 0.035)
+            rect = skia.Rect.MakeLTRB(
+                middle - half, box.y + box.h * 0.06, middle + half, floor + box.h * 0.035
+            )
             shape = skia.RRect()
             shape.setRectRadii(rect, [(half, half), (half, half), (18, 18), (18, 18)])
             canvas.drawRRect(shape, _sweep(stage, rect.top(), rect.bottom()))
@@ -92,7 +94,9 @@ def _plinth(canvas: Any, middle: float, floor: float, box: Box, stage: Stage, fr
     oval = skia.Rect.MakeLTRB(middle - half, floor - depth, middle + half, floor + depth)
     top = skia.Paint(AntiAlias=True)
     top.setShader(
-        skia.GradientShader.MakeLinear([(middle - half, 0), (middle + half, 0)], [argb(stage.light), argb(stage.top)])
+        skia.GradientShader.MakeLinear(
+            [(middle - half, 0), (middle + half, 0)], [argb(stage.light), argb(stage.top)]
+        )
     )
     canvas.drawOval(oval, top)
 
@@ -121,7 +125,9 @@ def standing(cut: Cutout, box: Box, stage: Stage, scale: float, *, close: bool) 
     if close:
         fit = min(max(box.w / (right - left), box.h / (bottom - top)), fit * 1.75)
     detail = scale * 1.08
-    picture = resized(cut.image, round(cut.image.width * fit * detail), round(cut.image.height * fit * detail))
+    picture = resized(
+        cut.image, round(cut.image.width * fit * detail), round(cut.image.height * fit * detail)
+    )
     pad = 0 if close else 200
     w, h = picture.width / detail, picture.height / detail
     surface = skia.Surface(round((w + 2 * pad) * detail), round((h + 2 * pad) * detail))
@@ -145,12 +151,18 @@ def _contact(canvas: Any, cut: Cutout, fit: float, pad: float, stage: Stage, det
     start, end = cut.foot
     floor, middle, half = cut.solid[3] * fit + pad, (start + end) / 2 * fit + pad, (end - start) / 2 * fit
     body = (cut.solid[2] - cut.solid[0]) / 2 * fit
-    for reach, depth, blur, opacity in ((max(half, body * 0.8) * 1.02, 26, 22, 0.34), (half * 0.99, 9, 7, 0.55)):
+    for reach, depth, blur, opacity in (
+        (max(half, body * 0.8) * 1.02, 26, 22, 0.34),
+        (half * 0.99, 9, 7, 0.55),
+    ):
         paint = skia.Paint(AntiAlias=True, Color=argb(stage.shadow, opacity))
         paint.setMaskFilter(skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, blur * detail))
         oval = skia.Rect.MakeLTRB(middle - reach, floor - depth * 1.15, middle + reach, floor + depth * 0.75)
         canvas.drawOval(
-            skia.Rect.MakeLTRB(*(edge * detail for edge in (oval.left(), oval.top(), oval.right(), oval.bottom()))), paint
+            skia.Rect.MakeLTRB(
+                *(edge * detail for edge in (oval.left(), oval.top(), oval.right(), oval.bottom()))
+            ),
+            paint,
         )
 
 
@@ -171,7 +183,9 @@ def card(picture: Any, box: Box, stage: Stage, scale: float, aspect: float) -> S
     canvas.clipRRect(shape, doAntiAlias=True)
     canvas.drawImageRect(picture, rect, skia.SamplingOptions(skia.FilterMode.kLinear))
     image = surface.makeImageSnapshot()
-    return Sprite(image, box.x + (box.w - w) / 2 - pad, box.y + (box.h - h) / 2 - pad, w + 2 * pad, h + 2 * pad)
+    return Sprite(
+        image, box.x + (box.w - w) / 2 - pad, box.y + (box.h - h) / 2 - pad, w + 2 * pad, h + 2 * pad
+    )
 
 
 def card_size(box: Box, aspect: float) -> tuple[int, int]:

@@ -175,9 +175,7 @@ def _cut(one: Sized, count: int, width: float) -> Sized:
         last.pop()
     kept[-1] = (*last[:-1], replace(last[-1], text=last[-1].text.rstrip(" ,.;:-–") + "…"))
     pad_y = PADDING.get(one.role.form, (0.0, 0.0))[1]
-    return replace(
-        one, lines=tuple(kept), h=len(kept) * one.role.leading * one.size + 2 * pad_y, fits=True
-    )
+    return replace(one, lines=tuple(kept), h=len(kept) * one.role.leading * one.size + 2 * pad_y, fits=True)
 
 
 def _ellipsis(line: Sequence[Word]) -> Word:
@@ -198,7 +196,10 @@ def _pieces(word: str) -> list[str]:
     """Split after hyphens, and Chinese and Japanese between characters, closing punctuation kept with its word."""
     if "-" in word.strip("-"):
         return re.findall(r"-*[^-]+-*", word)
-    parts = re.findall(r"[\u3040-\u30ff\u3400-\u9fff][、。，．！？」』）〕】ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ]*|[^\u3040-\u30ff\u3400-\u9fff]+", word)
+    parts = re.findall(
+        r"[\u3040-\u30ff\u3400-\u9fff][、。，．！？」』）〕】ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ]*|[^\u3040-\u30ff\u3400-\u9fff]+",
+        word,
+    )
     return parts or [word]
 
 
@@ -241,7 +242,9 @@ def _greedy(words: Sequence[Word], face: str, tracking: float, room: float) -> t
 
 def _line_width(line: Sequence[Word], face: str, tracking: float) -> float:
     space = _advance(" ", face, tracking)
-    return sum(_advance(w.text, face, tracking) + (space if w.spaced and i else 0.0) for i, w in enumerate(line))
+    return sum(
+        _advance(w.text, face, tracking) + (space if w.spaced and i else 0.0) for i, w in enumerate(line)
+    )
 
 
 @functools.lru_cache(maxsize=20_000)
@@ -262,7 +265,9 @@ def _painted(one: Sized, block: BlockDraw, stage: Stage, top: float, scale: floa
     backing = _backing(one, stage, left, top, scale) if one.role.form in PADDING else None
     extra = tuple((len(one.item.words) - 1, sprite) for sprite in _asides(one, stage, left, top, scale))
     parts = words + extra
-    return SetItem(parts, backing, _merged([*([backing] if backing else []), *(s for _, s in parts)], scale), one.size)
+    return SetItem(
+        parts, backing, _merged([*([backing] if backing else []), *(s for _, s in parts)], scale), one.size
+    )
 
 
 def _colour(one: Sized, stage: Stage) -> str:
@@ -295,7 +300,11 @@ def _word_sprites(
 def _isolated(line: Sequence[Word], *, rtl: bool) -> str:
     """Join a line of right-to-left text; prices and Latin names keep their own order inside isolates."""
     text = "".join((" " if w.spaced and i else "") + w.text for i, w in enumerate(line))
-    held = re.sub(r"[€$£¥₹]?[A-Za-z0-9][!-~\u00a0-\u024f€]*(?: [A-Za-z0-9][!-~\u00a0-\u024f]*)*", "\u2066\\g<0>\u2069", text)
+    held = re.sub(
+        r"[€$£¥₹]?[A-Za-z0-9][!-~\u00a0-\u024f€]*(?: [A-Za-z0-9][!-~\u00a0-\u024f]*)*",
+        "\u2066\\g<0>\u2069",
+        text,
+    )
     return f"\u2067{held}\u2069" if rtl else held
 
 
@@ -304,7 +313,15 @@ def _sprite(text: str, one: Sized, x: float, y: float, colour: str, scale: float
 
 
 def _text_sprite(
-    text: str, face: str, size: float, tracking: float, x: float, y: float, leading: float, colour: str, scale: float
+    text: str,
+    face: str,
+    size: float,
+    tracking: float,
+    x: float,
+    y: float,
+    leading: float,
+    colour: str,
+    scale: float,
 ) -> Sprite:
     """Draw a word into its own picture: the baseline is the first family's, so words of all scripts sit on one line."""
     paragraph = shelf().paragraph(text, face, size * scale, colour, tracking)
@@ -332,7 +349,9 @@ def _backing(one: Sized, stage: Stage, left: float, top: float, scale: float) ->
         shadow = skia.Paint(AntiAlias=True, Color=_argb(stage.shadow, 0.30))
         shadow.setMaskFilter(skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, 13 * scale))
         canvas.drawRoundRect(rect.makeOffset(0, 10 * scale), radius * scale, radius * scale, shadow)
-    canvas.drawRoundRect(rect, radius * scale, radius * scale, skia.Paint(AntiAlias=True, Color=_argb(colour, 1.0)))
+    canvas.drawRoundRect(
+        rect, radius * scale, radius * scale, skia.Paint(AntiAlias=True, Color=_argb(colour, 1.0))
+    )
     image = surface.makeImageSnapshot()
     return Sprite(image, x / scale, y / scale, image.width() / scale, image.height() / scale)
 
@@ -342,18 +361,24 @@ def _asides(one: Sized, stage: Stage, left: float, top: float, scale: float) -> 
     if one.item.role == "cta":
         pad_x, pad_y = PADDING["button"]
         x = left + pad_x + inner + one.size * 0.28
-        yield _text_sprite(ARROW, one.face, one.size, 0.0, x, top + pad_y, one.role.leading, stage.on_button, scale)
+        yield _text_sprite(
+            ARROW, one.face, one.size, 0.0, x, top + pad_y, one.role.leading, stage.on_button, scale
+        )
     elif one.item.aside:
         size = one.size * 0.52
         x, y = left + inner + one.size * 0.28, top + one.size * 0.44
-        yield _struck(_text_sprite(one.item.aside, "text", size, 0.0, x, y, 1.0, stage.quiet, scale), size, stage, scale)
+        yield _struck(
+            _text_sprite(one.item.aside, "text", size, 0.0, x, y, 1.0, stage.quiet, scale), size, stage, scale
+        )
 
 
 def _struck(sprite: Sprite, size: float, stage: Stage, scale: float) -> Sprite:
     surface = skia.Surface(sprite.image.width(), sprite.image.height())
     canvas = surface.getCanvas()
     canvas.drawImage(sprite.image, 0, 0)
-    paint = skia.Paint(AntiAlias=True, Color=_argb(stage.quiet, 1.0), StrokeWidth=max(1.0, size * 0.07 * scale))
+    paint = skia.Paint(
+        AntiAlias=True, Color=_argb(stage.quiet, 1.0), StrokeWidth=max(1.0, size * 0.07 * scale)
+    )
     middle, inset = size * 1.0 * scale, size * 0.28 * scale
     canvas.drawLine(inset, middle, sprite.image.width() - inset, middle, paint)
     return replace(sprite, image=surface.makeImageSnapshot())

@@ -589,7 +589,9 @@ _BLOCK = re.compile(
     r"|tbody|td|tfoot|th|thead|tr|ul|xmp)\b[^<>]{0,500}>",
     re.IGNORECASE,
 )
-_UNSEEN_CONTENT = set("script style template noscript iframe object svg math title textarea".split())
+_UNSEEN_CONTENT = {
+    *("script", "style", "template", "noscript", "iframe", "object", "svg", "math", "title", "textarea"),
+}
 _STRAY_TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 

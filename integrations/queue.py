@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 def celery_app(broker_url: str, home: Path) -> Celery:
     """The Celery app that senders and workers share; without a broker it passes messages through a folder."""
-    app = Celery("adengine", broker=broker_url or "filesystem://")
+    app = Celery("adengine", broker=broker_url or "filesystem://localhost")
     app.conf.update(
         task_queues=[Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]
         task_default_queue="default",

@@ -13,7 +13,7 @@ from adengine.core.errors import TemplateInvalid
 
 
 def load(folder: Path) -> dict[str, Template]:
-    """Return the folder's templates by file name; a file that cannot be used raises TemplateInvalid with its path."""
+    """Return the folder's templates by name; an unusable one raises TemplateInvalid with file and path."""
     schema = Draft202012Validator(json.loads((folder / "schema.json").read_text(encoding="utf-8")))
     return {path.stem: _read(path, schema) for path in sorted(folder.glob("*.yaml"))}
 

@@ -49,6 +49,7 @@ def render(engine: AdEngine, ad_id: str, progress: FrameProgress = lambda done, 
                 film,
                 film=_put(engine, order.prefix, folder, film.film),
                 poster=_put(engine, order.prefix, folder, film.poster),
+                poster_jpeg=_put(engine, order.prefix, folder, film.poster_jpeg),
                 captions=_put(engine, order.prefix, folder, film.captions),
             )
             with engine.unit(actor) as unit:

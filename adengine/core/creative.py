@@ -1,4 +1,4 @@
-"""From a brief, a product and a template to a storyboard: what a film says and shows, each claim with its source."""
+"""From brief, product and template to a storyboard: what a film says and shows, and each claim's source."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class CameoPart:
 
 @dataclass(frozen=True)
 class Brief:
-    """What a merchant asks for. `was_lowest` is the lowest price of the last 30 days: the only lawful struck price."""
+    """What a merchant asks for. `was_lowest`, the lowest of 30 days, is the only lawful struck price."""
 
     template: str
     format: str = "9x16"
@@ -88,7 +88,7 @@ class Brief:
 
 @dataclass(frozen=True)
 class Line:
-    """A text of a scene: `say` and `aside` are patterns by locale; an aside is the struck price beside a price."""
+    """A text of a scene: patterns by locale in `say`; `aside` is the struck price beside a price."""
 
     role: str
     say: tuple[tuple[str, str], ...]
@@ -117,7 +117,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class Template:
-    """A film as data: scenes in order, the mood of its music, its display face, and what it cannot do without."""
+    """A film as data: scenes in order, the mood of its music, its display face, and the facts it needs."""
 
     name: str
     title: str
@@ -171,7 +171,7 @@ class Shot:
 
 @dataclass(frozen=True)
 class Storyboard:
-    """A film that can be laid out. `sources` are (role, source field) pairs of every price and claim shown."""
+    """A film that can be laid out. `sources` are (role, source field) pairs of every price and claim."""
 
     template: str
     format: str
@@ -201,7 +201,7 @@ class Fact:
 
 
 def plan(brief: Brief, product: Product, template: Template, *, brand: Brand) -> Storyboard:
-    """Choose words, pictures and scenes; every price and claim comes from the product, the brief or the brand."""
+    """Choose words, pictures and scenes; prices and claims come from the product, the brief or the brand."""
     _check(brief, template)
     variant = _variant(brief, product)
     pictures = _pictures(product, variant)
@@ -250,7 +250,7 @@ def template_from(mapping: Mapping[str, object], name: str) -> Template:
 
 
 def shorten(text: str, limit: int) -> str:
-    """Return `text` on one line, cut at a word and closed with an ellipsis where it exceeds `limit` characters."""
+    """Return `text` on one line; beyond `limit` characters it is cut at a word, with an ellipsis."""
     flat = re.sub(r"[^\S\u00a0\u202f]+", " ", text).strip()
     if len(flat) <= limit:
         return flat
@@ -406,8 +406,8 @@ def _check_needs(template: Template, facts: Mapping[str, Fact]) -> None:
     missing = [field for field in template.needs if field not in facts]
     if missing:
         raise Invalid(
-            f"The template '{template.name}' needs {', '.join(missing)}; fill the metafields custom.reason_1 to"
-            " custom.reason_3 or the description, or choose another template"
+            f"The template '{template.name}' needs {', '.join(missing)}; fill the metafields custom.reason_1"
+            " to custom.reason_3 or the description, or choose another template"
         )
 
 
@@ -434,7 +434,7 @@ def _variant(brief: Brief, product: Product) -> Variant:
 
 
 def _pictures(product: Product, variant: Variant) -> tuple[Image, ...]:
-    """Order usable pictures: the variant's own first, other variants' pictures left out where others remain."""
+    """Order usable pictures: the variant's own first; other variants' are left out where some remain."""
     usable = sorted((i for i in product.images if i.file), key=lambda i: i.position)
     if not usable:
         raise Invalid(

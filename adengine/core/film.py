@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 
 @dataclass(frozen=True)
 class Film:
-    """Paths of MP4, posters and captions; `bytes` and `sha256` are the MP4's; `notes` name what is not as asked."""
+    """`film` (MP4), posters and `captions` are names inside the render's folder, and file keys once kept.
 
-    film: Path
-    poster: Path
-    poster_jpeg: Path
-    captions: Path
+    `bytes` and `sha256` are the MP4's; `notes` name what is not as asked.
+    """
+
+    film: str
+    poster: str
+    poster_jpeg: str
+    captions: str
     frames: int
     width: int
     height: int

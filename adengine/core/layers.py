@@ -54,7 +54,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Picture:
-    """The product. `how`: a cutout on the stage, a close look at it, a framed card, a panel, or the whole frame.
+    """The product: a cutout on the stage, a close look at it, a framed card, a panel, or the whole frame.
 
     `side` (-1, 0, 1) is the part of the product that a close look leans to.
     """
@@ -257,8 +257,8 @@ Draw: TypeAlias = (
 )
 
 
-def drawn(layer: Layer, frame: int) -> Draw:
-    """Return what `layer` looks like on `frame` (absolute); the same layer and frame always give the same draw."""
+def drawn(layer: Layer, frame: int) -> Draw:  # noqa: PLR0911
+    """Return what `layer` looks like on `frame` of the film; always the same for the same two."""
     match layer:
         case Ground():
             return _ground(layer, frame)

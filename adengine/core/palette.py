@@ -1,4 +1,4 @@
-"""Colours for a film from the product's own colours and the brand: every text reaches WCAG 4.5:1 on its ground."""
+"""Colours for a film from the product's own and the brand: every text reaches WCAG 4.5:1 on its ground."""
 
 from __future__ import annotations
 

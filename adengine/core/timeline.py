@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from adengine.core.creative import FORMATS, Brand, CameoPart, Shot, Storyboard, Text, Visual
+from adengine.core.creative import FORMATS, Brand, Shot, Storyboard, Text, Visual
 from adengine.core.layers import (
     Badge,
     Block,
@@ -280,19 +280,13 @@ def _layers(board: Storyboard, shot: Shot, segments: tuple[Segment, ...], place:
     if shot.backdrop != "plain" and shot.visual.how == "cutout" and layout not in ("close", "host"):
         yield Piece(shot.visual.file, shot.stage, shot.backdrop, zones.visual, start, end, place == 0)
     if layout == "host" and board.cameo and zones.cameo:
-        yield _cameo(board.cameo, zones.cameo, shot, segments, place, end)
+        yield Cameo(board.cameo.clip, board.cameo.still, zones.cameo, shot.stage, 0, start, end)
     yield _visual(shot.visual, layout, zones.visual, shot, start=start, end=end, opens=place == 0)
     if fills:
         yield Veil(shot.visual.file, zones.text, "left" if zones.valign == "middle" else "top", start, end)
     if layout == "duo" and board.cameo and zones.cameo:
-        yield _cameo(board.cameo, zones.cameo, shot, segments, place, end)
+        yield Cameo(board.cameo.clip, board.cameo.still, zones.cameo, shot.stage, 0, start, end)
     yield from _words(board, shot, zones, segments[place], end)
-
-
-def _cameo(
-    part: CameoPart, box: Box, shot: Shot, segments: tuple[Segment, ...], place: int, end: int
-) -> Cameo:
-    return Cameo(part.clip, part.still, box, shot.stage, segments[0].start, segments[place].start, end)
 
 
 def _words(board: Storyboard, shot: Shot, zones: Zones, segment: Segment, end: int) -> Iterator[Layer]:
@@ -313,7 +307,7 @@ def _words(board: Storyboard, shot: Shot, zones: Zones, segment: Segment, end: i
 
 
 def _layout(film_format: str, shot: Shot) -> str:
-    """A picture too small or too differently shaped to fill the frame becomes a panel; a cut-out a close look."""
+    """A picture too small or of another shape than the frame becomes a panel; a cut-out a close look."""
     if shot.visual.how == "clip":
         return shot.layout if shot.layout in ("host", "duo") else "photo"
     if shot.visual.how == "cutout":
@@ -345,7 +339,7 @@ def _visual(
         return Clip(visual.file, box, start, end)
     how = _how(visual, layout)
     motion = "lean_in" if how == "panel" and shot.layout == "close" else shot.motion
-    side = {"drift_left": 1, "drift_right": -1}.get(shot.motion, 0) if how == "close" else 0
+    side = {"drift_left": 1, "drift_right": -1}.get(shot.motion, 0) if how == "close" and box.x <= 0 else 0
     return Picture(visual.file, how, box, shot.stage, motion, start, end, opens, side)
 
 

@@ -231,7 +231,12 @@ def file_of(unit: Unit, ad_id: str, part: str, *, placement: str = "page") -> st
     if not unit.actor.sees_costs and ad.status != "published":
         raise _taken_down(ad)
     _authorize(unit, ad, "serve", product_of(unit, ad.product_id), placement)
-    keys = {"film.mp4": ad.film.film, "poster.webp": ad.film.poster, "captions.vtt": ad.film.captions}
+    keys = {
+        "film.mp4": ad.film.film,
+        "poster.webp": ad.film.poster,
+        "poster.jpg": ad.film.poster_jpeg,
+        "captions.vtt": ad.film.captions,
+    }
     if part not in keys:
         raise NotFound(f"an ad has {', '.join(keys)}, no {part[:40]}")
     return keys[part]

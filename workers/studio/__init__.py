@@ -49,10 +49,10 @@ def render(
         content = drafts["film.mp4"].read_bytes()
         _put_in_place(drafts, out)
         return Film(
-            film=out / "film.mp4",
-            poster=out / "poster.webp",
-            poster_jpeg=out / "poster.jpg",
-            captions=out / "captions.vtt",
+            film="film.mp4",
+            poster="poster.webp",
+            poster_jpeg="poster.jpg",
+            captions="captions.vtt",
             frames=timeline.frames,
             width=composer.width,
             height=composer.height,

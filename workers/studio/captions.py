@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from adengine.core.timeline import Timeline
+from adengine.core.timeline import Caption, Timeline
 
 
 def webvtt(timeline: Timeline) -> str:
     """Return the timeline's captions as a WebVTT file."""
-    cues = [
-        f"{number}\n{_clock(c.start_frame, timeline.fps)} --> {_clock(c.end_frame, timeline.fps)}\n{_escaped(c.text)}\n"
-        for number, c in enumerate(timeline.captions, 1)
-    ]
+    cues = (_cue(number, caption, timeline.fps) for number, caption in enumerate(timeline.captions, 1))
     return "\n".join(["WEBVTT\n", *cues])
+
+
+def _cue(number: int, caption: Caption, fps: int) -> str:
+    start, end = _clock(caption.start_frame, fps), _clock(caption.end_frame, fps)
+    return f"{number}\n{start} --> {end}\n{_escaped(caption.text)}\n"
 
 
 def _clock(frame: int, fps: int) -> str:

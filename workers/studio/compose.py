@@ -13,7 +13,9 @@ from PIL import Image
 
 from adengine.core.errors import PictureUnusable
 from adengine.core.layers import (
+    Badge,
     BadgeDraw,
+    Block,
     BlockDraw,
     Box,
     CameoDraw,
@@ -29,10 +31,10 @@ from adengine.core.layers import (
 from adengine.core.palette import Palette, Stage, contrast, mix, palette_for
 from adengine.core.timeline import Timeline
 from workers.studio import pictures, scenery
-from workers.studio.fonts import shelf
+from workers.studio.fonts import named, shelf
+from workers.studio.lettering import SetItem, Sprite, argb, typeset
 from workers.studio.pictures import Pixels
 from workers.studio.reels import Reel
-from workers.studio.text import SetItem, Sprite, typeset
 
 LINEAR = skia.SamplingOptions(skia.FilterMode.kLinear)
 KEPT_MADE = 48
@@ -134,7 +136,7 @@ class Composer:
         if draw.form != "plinth":
             _scale_about(canvas, draw.box.x + draw.box.w / 2, draw.box.bottom, draw.scale)
         floor = scenery.floor_of(self._cutout(draw.file), draw.box)
-        scenery.draw_piece(canvas, draw.form, draw.box, self._stage(draw.stage), floor, self.timeline.height)
+        scenery.draw_piece(canvas, draw.form, draw.box, self._stage(draw.stage), floor)
         canvas.restore()
 
     def _picture(self, canvas: Any, draw: PictureDraw) -> None:
@@ -202,10 +204,12 @@ class Composer:
         else:
             reach = max(s.x + s.w for s in bounds) / width
         opacity = self._veil_opacity(draw, block.box)
-        return scenery.veil(self._palette.veil, opacity, draw.edge, reach, self.width, self.height)
+        return scenery.veil(
+            self._palette.veil, opacity, draw.edge, reach=reach, width=self.width, height=self.height
+        )
 
     def _veil_opacity(self, draw: VeilDraw, box: Box) -> float:
-        """Return the least darkening at which white text reaches 4.5:1 on the bright end of what lies below."""
+        """Return the least darkening at which white text reaches 4.5:1 on the bright end of what is below."""
         brightest = 1.0
         if draw.file in self._photos:
             width, height = self.timeline.width, self.timeline.height
@@ -252,11 +256,11 @@ class Composer:
         surface = skia.Surface(round((box.w + 2 * pad) * detail), round((box.h + 2 * pad) * detail))
         canvas = surface.getCanvas()
         canvas.scale(detail, detail)
-        shadow = skia.Paint(AntiAlias=True, Color=scenery.argb(stage.shadow, 0.35))
+        shadow = skia.Paint(AntiAlias=True, Color=argb(stage.shadow, 0.35))
         shadow.setMaskFilter(skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, 16))
         middle, radius = pad + box.w / 2, box.w / 2
         canvas.drawCircle(middle, middle + 12, radius, shadow)
-        canvas.drawCircle(middle, middle, radius, skia.Paint(AntiAlias=True, Color=scenery.argb(stage.ink)))
+        canvas.drawCircle(middle, middle, radius, skia.Paint(AntiAlias=True, Color=argb(stage.ink)))
         one = shelf().paragraph(draw.text, "grotesk", 100, stage.top, -0.02)
         size = min(78.0, 100 * box.w * 0.78 / one.MaxIntrinsicWidth)
         text = shelf().paragraph(draw.text, "grotesk", size, stage.top, -0.02)
@@ -275,7 +279,7 @@ class Composer:
         middle, centre = box.x + radius, box.bottom - radius
         canvas.save()
         _scale_about(canvas, middle, centre, draw.scale)
-        canvas.drawCircle(middle, centre, radius, skia.Paint(AntiAlias=True, Color=scenery.argb(stage.piece)))
+        canvas.drawCircle(middle, centre, radius, skia.Paint(AntiAlias=True, Color=argb(stage.piece)))
         # The figure rises above its disc and is held by the disc's lower half.
         held = skia.Path()
         held.addCircle(middle, centre, radius)
@@ -331,15 +335,12 @@ class Composer:
         return made
 
     def _note_missing(self) -> None:
-        from adengine.core.layers import Badge, Block
-        from workers.studio.fonts import named
-
         texts = [t.text for p in self.timeline.layers if isinstance(p.layer, Block) for t in p.layer.texts]
         texts += [p.layer.text for p in self.timeline.layers if isinstance(p.layer, Badge)]
         absent = shelf().missing("".join(texts))
         if absent:
             self.notes[
-                f"No font on this machine shows {named(absent)}; left out. Install fonts for it (Noto covers most)."
+                f"No font on this machine shows {named(absent)}; left out. Install one (Noto covers most)."
             ] = None
 
 

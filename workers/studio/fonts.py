@@ -20,7 +20,7 @@ FILES = {
     "strong": ("font_hanken_grotesk", "HankenGrotesk-SemiBold.otf"),
 }
 WEIGHTS = {"serif": 600, "grotesk": 700, "text": 500, "strong": 600}
-# First font that is installed wins; the machine's own choice follows. Its choice for Arabic is DejaVu, which is poor.
+# Tried before the machine's own choice, which for Arabic is DejaVu: readable, not beautiful.
 PREFERRED = (
     (0x0590, 0x05FF, "Noto Sans Hebrew"),
     (0x0600, 0x08FF, "Noto Sans Arabic"),
@@ -73,7 +73,7 @@ class Shelf:
         return built
 
     def _runs(self, text: str, face: str) -> Iterator[tuple[list[str], str]]:
-        """Split into runs that ask for the same fonts, so that an emoji never takes a letter font's outline."""
+        """Split into runs of the same fonts, so that an emoji never takes a letter font's outline."""
         run, current = "", ""
         for place, character in enumerate(text):
             family = current if _is_silent(character) and run else self._family_at(text, place, face)

@@ -1,4 +1,4 @@
-"""A bed of music made from numbers: chords, bass and drums on the film's own beat, opening up on the end card."""
+"""A bed of music made from numbers: chords, bass and drums on the film's beat, opening on the end card."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ MOODS = {
 
 
 def bed(timeline: Timeline) -> Sound:
-    """Return stereo samples, shape (2, n) at 48 kHz, as long as the film; the same timeline gives the same samples."""
+    """Return stereo samples, shape (2, n) at 48 kHz, as long as the film; always the same for a timeline."""
     mood, beat = MOODS[timeline.mood], timeline.beat_frames * RATE // timeline.fps
     length = timeline.frames * RATE // timeline.fps
     entry, drop = (
@@ -281,7 +281,7 @@ def _limited(sound: Sound) -> Sound:
     around = np.maximum(blocks, np.maximum(np.append(blocks[1:], 0), np.append(0, blocks[:-1])))
     gain = np.minimum(1.0, CEILING / np.maximum(around, 1e-9))
     smooth = np.interp(np.arange(len(peak)), (np.arange(len(gain)) + 0.5) * step, gain)
-    return np.clip(sound * smooth, -CEILING, CEILING)
+    return np.asarray(np.clip(sound * smooth, -CEILING, CEILING))
 
 
 def _k_weight(samples: int) -> NDArray[np.complex128]:

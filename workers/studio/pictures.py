@@ -1,4 +1,4 @@
-"""Product pictures, made ready once: read with limits, turned upright, trimmed, scaled to where they are shown."""
+"""Product pictures, made ready once: read with limits, turned upright, trimmed, scaled to their place."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Cutout:
-    """A trimmed product: `solid` is where it is opaque (left, top, right, bottom of the image); `foot` its stance."""
+    """A trimmed product: `solid` is its opaque part's box, `foot` the left and right end of its stance."""
 
     image: Image.Image
     solid: tuple[int, int, int, int]
@@ -34,7 +34,7 @@ class Cutout:
 
 
 def read(path: Path) -> Image.Image:
-    """Return the picture upright as RGB or RGBA; anything unreadable, animated or too large raises PictureUnusable."""
+    """Return the picture upright as RGB or RGBA; what is unreadable or too large raises PictureUnusable."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -67,6 +67,7 @@ def cutout(picture: Image.Image) -> Cutout | None:
     )
     trimmed = picture.crop((int(left), int(top), int(right), int(bottom)))
     cropped = alpha[top:bottom, left:right]
+    trimmed.putalpha(Image.fromarray(_feathered(cropped)))
     return Cutout(trimmed, box, _foot(cropped > 128, box), _has_shadow(cropped, box))
 
 
@@ -131,7 +132,7 @@ def swatches(picture: Image.Image) -> tuple[Swatch, ...]:
 
 
 def brightest(picture: Image.Image, part: Sequence[float]) -> float:
-    """Return the bright end (95th percentile) of linear luminance in a part (x, y, w, h in 0..1) of a picture."""
+    """Return the 95th percentile of linear luminance in a part (x, y, w, h in 0..1) of a picture."""
     x, y, w, h = part
     crop = picture.convert("RGB").crop(
         (
@@ -159,6 +160,17 @@ def _check_size(path: Path, width: int, height: int) -> None:
 
 def _has_alpha(picture: Image.Image) -> bool:
     return picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
+
+
+def _feathered(alpha: Pixels) -> Pixels:
+    """Let a shadow that the picture brought run out before the picture's edge, where it would end in a line."""
+    height, width = alpha.shape
+    across = np.minimum(np.arange(width), np.arange(width)[::-1]) / (0.10 * width)
+    down = np.minimum(np.arange(height), np.arange(height)[::-1] * 1.5) / (0.10 * height)
+    edge = np.clip(np.minimum(across[None, :], down[:, None]), 0, 1)
+    shadow = np.clip(alpha * 1.06 - 9, 0, 255) * edge * edge * (3 - 2 * edge)
+    solid = np.clip((alpha.astype(np.float64) - 110) / 80, 0, 1)
+    return np.asarray(np.rint(shadow * (1 - solid) + alpha * solid), np.uint8)
 
 
 def _foot(solid: NDArray[np.bool_], box: tuple[int, int, int, int]) -> tuple[float, float]:

@@ -19,17 +19,21 @@ MOST_PIXELS = 4096 * 2304
 
 
 class Reel:
-    """One clip, read forwards; asking for an earlier moment starts it again. It is held open until `close`."""
+    """One clip, read forwards; asking for an earlier moment starts it again. It stays open until `close`."""
 
     def __init__(
         self, path: Path, *, loops: bool, cut_out: bool, size: tuple[int, int] | None = None
     ) -> None:
         self._path, self._loops, self._cut_out, self._size = path, loops, cut_out, size
         self._container: Any = None
+        self._shown: Any = None
+        self._rate, self._length, self._place = 30.0, 0, -1
+        self._frame: VideoFrame
+        self._frames: Iterator[VideoFrame]
         self._start()
 
     def image(self, film_frame: int, fps: int) -> Any:
-        """Return the skia image to show at `film_frame` of a film of `fps`; past the end it loops or holds."""
+        """Return the skia image for `film_frame` of a film of `fps`; past its end the clip loops or holds."""
         wanted = int(film_frame * self._rate / fps + 1e-6)
         if self._length and self._loops:
             wanted %= self._length
@@ -50,8 +54,7 @@ class Reel:
 
     def _start(self) -> None:
         self.close()
-        self._place, self._shown, self._ended = -1, None, False
-        self._length: int = getattr(self, "_length", 0)
+        self._place, self._shown = -1, None
         try:
             self._container = av.open(str(self._path))
             stream = self._container.streams.video[0]
@@ -80,9 +83,9 @@ class Reel:
     def _made(self, frame: VideoFrame) -> Any:
         if not self._cut_out:
             width, height = self._covering(frame)
-            pixels = frame.reformat(width, height, "bgra", interpolation="BICUBIC").to_ndarray()
-            return from_bgra(pixels, opaque=True)
-        pixels = frame.reformat(format="bgra").to_ndarray()
+            scaled = frame.reformat(width, height, "bgra", interpolation="BICUBIC")
+            return from_bgra(np.asarray(scaled.to_ndarray(), np.uint8), opaque=True)
+        pixels: Pixels = np.asarray(frame.reformat(format="bgra").to_ndarray(), np.uint8)
         alpha = pixels[:, :, 3] if "a" in frame.format.name else _keyed(pixels)
         return from_bgra(_premultiplied(pixels, alpha), opaque=False)
 
@@ -97,13 +100,13 @@ class Reel:
 
 
 def _decoded(container: Any, stream: Any) -> Iterator[VideoFrame]:
-    """Decode VP9 with libvpx, which is what keeps its transparency; everything else with FFmpeg's own decoder."""
+    """Decode VP9 with libvpx, which keeps its transparency; everything else with FFmpeg's own decoders."""
     if stream.codec_context.name not in ("vp9", "libvpx-vp9"):
         yield from container.decode(stream)
         return
     codec = av.CodecContext.create("libvpx-vp9", "r")
     for packet in container.demux(stream):
-        yield from codec.decode(packet) if packet.size else codec.decode(None)  # type: ignore[attr-defined]
+        yield from codec.decode(packet) if packet.size else codec.decode(None)
 
 
 def _keyed(bgra: Pixels) -> Pixels:
@@ -113,7 +116,7 @@ def _keyed(bgra: Pixels) -> Pixels:
     if (distance[:8] < 90).mean() < 0.5:
         return np.full(bgra.shape[:2], 255, np.uint8)
     bgra[:, :, 1] = np.minimum(green, np.maximum(red, blue) + 12).astype(np.uint8)
-    return np.clip((distance - 70) * 255 // 110, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip((distance - 70) * 255 // 110, 0, 255), np.uint8)
 
 
 def _premultiplied(bgra: Pixels, alpha: NDArray[np.uint8]) -> Pixels:

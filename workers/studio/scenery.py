@@ -1,4 +1,4 @@
-"""What is drawn rather than photographed: grounds with soft light, forms behind the product, shadows, veils."""
+"""What is drawn, not photographed: grounds with soft light, forms behind the product, shadows, veils."""
 
 from __future__ import annotations
 
@@ -9,18 +9,14 @@ import skia
 
 from adengine.core.layers import Box
 from adengine.core.palette import Stage, channels
+from workers.studio.lettering import Sprite, argb
 from workers.studio.pictures import Cutout, from_bgra, resized, to_skia
-from workers.studio.text import Sprite
 
 FLOOR = 0.045
 
 
-def argb(colour: str, opacity: float = 1.0) -> int:
-    return round(opacity * 255) << 24 | int(colour.lstrip("#"), 16)
-
-
 def ground(stage: Stage, width: int, height: int, seed: int) -> Any:
-    """Paint a studio backdrop: a soft sweep between two tones with a pool of light, dithered against banding."""
+    """Paint a backdrop: a soft sweep between two tones with a pool of light, dithered against banding."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     y, x = y / height, x / width
     sweep = _smooth(y)[..., None]
@@ -38,7 +34,7 @@ def ground(stage: Stage, width: int, height: int, seed: int) -> Any:
 
 
 def light(stage: Stage, width: int, height: int) -> Any:
-    """Paint light as it falls through a window: slanted bars, very soft, to be moved slowly over the ground."""
+    """Paint light as it falls through a window: slanted bars, very soft, to be moved over the ground."""
     w, h = round(width * 1.5), round(height * 0.95)
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)
     slant = (x + 0.42 * y) / width
@@ -57,14 +53,14 @@ def light(stage: Stage, width: int, height: int) -> Any:
     return from_bgra(pixels, opaque=False)
 
 
-def draw_piece(canvas: Any, form: str, box: Box, stage: Stage, floor: float, frame_height: int) -> None:
-    """Draw the form a product stands before, in frame pixels."""
+def draw_piece(canvas: Any, form: str, box: Box, stage: Stage, floor: float) -> None:
+    """Draw the form a product stands before or on, in frame pixels."""
     middle = box.x + box.w / 2
     match form:
         case "disc":
             radius = min(box.w, box.h) * 0.46
             centre = floor - radius * 0.92
-            paint = _sweep(stage, centre - radius, centre + radius)
+            paint = _sweep(stage, centre - radius, centre + radius, 0.72)
             canvas.drawCircle(middle, centre, radius, paint)
         case "arch":
             half = min(box.w, box.h) * 0.40
@@ -73,16 +69,16 @@ def draw_piece(canvas: Any, form: str, box: Box, stage: Stage, floor: float, fra
             )
             shape = skia.RRect()
             shape.setRectRadii(rect, [(half, half), (half, half), (18, 18), (18, 18)])
-            canvas.drawRRect(shape, _sweep(stage, rect.top(), rect.bottom()))
+            canvas.drawRRect(shape, _sweep(stage, rect.top(), rect.bottom(), 0.0))
         case "plinth":
-            _plinth(canvas, middle, floor, box, stage, frame_height)
+            _plinth(canvas, floor, box, stage)
 
 
-def _plinth(canvas: Any, middle: float, floor: float, box: Box, stage: Stage, frame_height: int) -> None:
-    half, depth = min(box.w, box.h) * 0.56, min(box.w, box.h) * 0.085
+def _plinth(canvas: Any, floor: float, box: Box, stage: Stage) -> None:
+    middle, half, depth = box.x + box.w / 2, min(box.w, box.h) * 0.66, min(box.w, box.h) * 0.10
     body = skia.Path()
-    body.addRect(skia.Rect.MakeLTRB(middle - half, floor, middle + half, frame_height + 200))
-    shade = skia.Paint(AntiAlias=True)
+    body.addRect(skia.Rect.MakeLTRB(middle - half, floor, middle + half, 4000))
+    shade = skia.Paint(AntiAlias=True, Dither=True)
     shade.setShader(
         skia.GradientShader.MakeLinear(
             [(middle - half, 0), (middle + half, 0)],
@@ -101,9 +97,9 @@ def _plinth(canvas: Any, middle: float, floor: float, box: Box, stage: Stage, fr
     canvas.drawOval(oval, top)
 
 
-def _sweep(stage: Stage, top: float, bottom: float) -> Any:
-    paint = skia.Paint(AntiAlias=True)
-    colours = [argb(stage.piece), argb(stage.piece, 0.72)]
+def _sweep(stage: Stage, top: float, bottom: float, foot: float) -> Any:
+    paint = skia.Paint(AntiAlias=True, Dither=True)
+    colours = [argb(stage.piece), argb(stage.piece, foot)]
     paint.setShader(skia.GradientShader.MakeLinear([(0, top), (0, bottom)], colours))
     return paint
 
@@ -113,13 +109,12 @@ def floor_of(cut: Cutout | None, box: Box) -> float:
     lowest = box.bottom - box.h * FLOOR
     if cut is None:
         return lowest
-    left, top, right, bottom = cut.solid
-    height = (bottom - top) * _fit(cut, box)
+    height = (cut.solid[3] - cut.solid[1]) * _fit(cut, box)
     return lowest - max(0.0, box.h * 0.74 - height) * 0.5
 
 
 def standing(cut: Cutout, box: Box, stage: Stage, scale: float, *, close: bool) -> Sprite:
-    """Scale a cut-out into its box, feet on the floor with a contact shadow; a close look overfills the box."""
+    """Scale a cut-out into its box, standing on the floor with its shadow; a close look overfills the box."""
     left, top, right, bottom = cut.solid
     fit = _fit(cut, box)
     if close:
@@ -133,9 +128,12 @@ def standing(cut: Cutout, box: Box, stage: Stage, scale: float, *, close: bool) 
     surface = skia.Surface(round((w + 2 * pad) * detail), round((h + 2 * pad) * detail))
     canvas = surface.getCanvas()
     if not close and not cut.casts_own_shadow:
-        _contact(canvas, cut, fit, pad, stage, detail)
+        _contact(canvas, cut, stage, fit=fit, pad=pad, detail=detail)
     canvas.drawImage(to_skia(picture), round(pad * detail), round(pad * detail))
     x = box.x + box.w / 2 - (left + right) / 2 * fit
+    if close and box.x > 0:
+        # Text stands on the left of this box: what does not fit leaves the frame on the right.
+        x = max(x, box.x - left * fit)
     y = box.y - top * fit if close else floor_of(cut, box) - bottom * fit
     image = surface.makeImageSnapshot()
     return Sprite(image, x - pad, y - pad, image.width() / detail, image.height() / detail)
@@ -146,7 +144,7 @@ def _fit(cut: Cutout, box: Box) -> float:
     return min(box.w * 0.90 / (right - left), box.h * (0.92 - FLOOR) / (bottom - top))
 
 
-def _contact(canvas: Any, cut: Cutout, fit: float, pad: float, stage: Stage, detail: float) -> None:
+def _contact(canvas: Any, cut: Cutout, stage: Stage, *, fit: float, pad: float, detail: float) -> None:
     """Two ovals under the foot: a tight dark one where it touches, a wide soft one around."""
     start, end = cut.foot
     floor, middle, half = cut.solid[3] * fit + pad, (start + end) / 2 * fit + pad, (end - start) / 2 * fit
@@ -194,7 +192,7 @@ def card_size(box: Box, aspect: float) -> tuple[int, int]:
     return round(w), round(w / aspect)
 
 
-def veil(colour: str, opacity: float, edge: str, reach: float, width: int, height: int) -> Any:
+def veil(colour: str, opacity: float, edge: str, *, reach: float, width: int, height: int) -> Any:
     """Paint the darkening under text: full up to `reach` (0..1 of the frame), then easing out."""
     length = height if edge == "top" else width
     along = np.arange(length, dtype=np.float32) / length

@@ -533,7 +533,7 @@ PRODUCTS: dict[str, Product] = {
         {
             "sage": ("#8FA08A", "#5F7263"),
             "oat": ("#E4D6BE", "#C7B08C"),
-            "terracotta": ("#B9603C", "#8A3F27"),
+            "terracotta": ("#9A4629", "#6F2F1B"),
         },
         28.0,
         17.0,
@@ -545,7 +545,7 @@ PRODUCTS: dict[str, Product] = {
         {
             "forest": ("#2F4A3C", "#22342B", "#D9D2C2"),
             "sand": ("#D8C3A0", "#B99F78", "#5B4A36"),
-            "clay": ("#B0583A", "#8A412B", "#F0DCCB"),
+            "clay": ("#994A2F", "#74341F", "#F0DCCB"),
         },
         18.0,
         8.0,
@@ -556,7 +556,7 @@ PRODUCTS: dict[str, Product] = {
         4.2,
         {
             "chalk": ("#E6DFD2", "#D2C8B6", "#EADFC9"),
-            "rust": ("#A8512E", "#863C20", "#E8D9BE"),
+            "rust": ("#8A3D20", "#6E2E17", "#E8D9BE"),
         },
         0.0,
         5.0,
@@ -604,7 +604,7 @@ PRODUCTS: dict[str, Product] = {
         {
             "chalk": ("#E9E2D5", "#D3C7B3"),
             "ink": ("#2F3E55", "#223048"),
-            "ochre": ("#C98F3F", "#A97230"),
+            "ochre": ("#B0762A", "#8E5C1F"),
         },
         0.0,
         9.0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -74,12 +75,12 @@ class Settings:
         path = self.home_path / "secret"
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            made = path.with_name(f"secret.{os.getpid()}")
-            made.touch(mode=0o600)
-            made.write_text(secrets.token_urlsafe(48))
+            handle, made = tempfile.mkstemp(dir=path.parent)
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_urlsafe(48))
             with contextlib.suppress(FileExistsError):
                 os.link(made, path)  # atomic: of two processes starting at once, one wins and both read it
-            made.unlink()
+            os.unlink(made)
         return path.read_bytes()
 
 

@@ -24,12 +24,12 @@ NUMBERS = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """A private PostgreSQL with a migrated template database; skips, saying why, where none can run."""
     missing = servers.postgres_missing()
     if missing:
         pytest.skip(missing)
-    with servers.postgres(tmp_path_factory.mktemp("postgres")) as url:
+    with servers.postgres() as url:
         admin = create_engine(url + "postgres", isolation_level="AUTOCOMMIT")
         with admin.connect() as connection:
             connection.execute(text("CREATE DATABASE migrated"))

@@ -7,6 +7,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,21 +36,24 @@ def redis_missing() -> str | None:
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[str]:
-    """A server of our own in `folder`; answers its SQLAlchemy URL, to which a database name is appended."""
+def postgres() -> Iterator[str]:
+    """A server of our own; answers its SQLAlchemy URL, to which a database name is appended."""
+    with tempfile.TemporaryDirectory(prefix="postgres-") as made:
+        yield from _postgres(Path(made))
+
+
+def _postgres(folder: Path) -> Iterator[str]:
     data, port, bin_ = folder / "data", free_port(), POSTGRES_HOMES[-1]
     as_user = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.getuid() == 0 else {}
     if as_user:
         shutil.chown(folder, "postgres", "postgres")
-        for parent in folder.parents:
-            if parent.owner() == "root" and parent != Path("/"):
-                parent.chmod(parent.stat().st_mode | 0o011)
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "cwd": folder}
     initdb = [bin_ / "initdb", "-D", data, "-U", "test", "-A", "trust", "-E", "UTF8", "--no-sync"]
     subprocess.run(initdb, check=True, **quiet, **as_user)
     options = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200"]
     server = [bin_ / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", folder, *options]
-    process = subprocess.Popen(server, **quiet, **as_user)
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(server, cwd=folder, stdout=log, stderr=subprocess.STDOUT, **as_user)
     try:
         _await_port(port, process)
         yield f"postgresql+psycopg://test@127.0.0.1:{port}/"

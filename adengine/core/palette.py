@@ -5,10 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from adengine.core.creative import Brand
 
 READABLE = 4.5
+# Grounds darker than this take light text.
+DARK_BELOW = 0.66
+# How much of a stage's light falls where text stands.
+LIT = 0.35
+Oklch: TypeAlias = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,11 @@ class Stage:
     accent: str
     button: str
     on_button: str
+
+    @property
+    def grounds(self) -> tuple[str, ...]:
+        """What text may lie on: both ends, and where light falls."""
+        return self.top, self.bottom, mix(self.top, self.light, LIT)
 
 
 @dataclass(frozen=True)
@@ -121,24 +132,35 @@ def from_oklch(lightness: float, chroma: float, hue: float) -> str:
     return _hex((lightness**3,) * 3)
 
 
-def _stage(top: tuple[float, float, float], bottom: tuple[float, float, float], brand: Brand) -> Stage:
-    grounds = (from_oklch(*top), from_oklch(*bottom))
-    is_dark = top[0] < 0.62
-    ink = readable(brand.paper if is_dark else brand.ink, grounds, 7.0 if is_dark else READABLE)
-    ink = ink if min(contrast(ink, ground) for ground in grounds) >= READABLE else readable(ink, grounds)
-    piece_l = top[0] + 0.055 if is_dark else bottom[0] - 0.055
-    button = brand.paper if is_dark else brand.ink
-    if contrast(brand.accent, grounds[0]) >= 3.0:
-        button = brand.accent
+def _stage(top: Oklch, bottom: Oklch, brand: Brand) -> Stage:
+    """Colour a stage; a ground of middling lightness, on which no text can be read, gives way."""
+    is_dark = top[0] < DARK_BELOW
+    away = -0.02 if is_dark else 0.02
+    for step in range(26):
+        lower = (bottom[0] + away * step, *bottom[1:])
+        made = _coloured((top[0] + away * step, *top[1:]), lower, brand, is_dark=is_dark)
+        grounds = made.grounds
+        if all(contrast(text, ground) >= READABLE for text in (made.ink, made.quiet) for ground in grounds):
+            break
+    return made
+
+
+def _coloured(top: Oklch, bottom: Oklch, brand: Brand, *, is_dark: bool) -> Stage:
+    light = from_oklch(min(0.985, top[0] + (0.18 if is_dark else 0.06)), top[1], top[2])
+    upper, lower = from_oklch(*top), from_oklch(*bottom)
+    grounds = (upper, lower, mix(upper, light, LIT))
+    ink = readable(brand.paper if is_dark else brand.ink, grounds)
+    button = brand.accent if contrast(brand.accent, upper) >= 3.0 else ink
     on_button = max((brand.paper, brand.ink, "#ffffff"), key=lambda colour: contrast(colour, button))
+    piece_l = top[0] + 0.055 if is_dark else bottom[0] - 0.055
     return Stage(
-        top=grounds[0],
-        bottom=grounds[1],
+        top=upper,
+        bottom=lower,
         piece=from_oklch(piece_l, bottom[1] * 1.15 + 0.008, bottom[2]),
-        light=from_oklch(min(0.985, top[0] + (0.22 if is_dark else 0.06)), top[1], top[2]),
+        light=light,
         shadow=from_oklch(max(0.05, bottom[0] * 0.28), bottom[1] * 0.8, bottom[2]),
         ink=ink,
-        quiet=readable(mix(ink, grounds[0], 0.28), grounds),
+        quiet=readable(mix(ink, upper, 0.22), grounds),
         accent=readable(brand.accent, grounds),
         button=button,
         on_button=readable(on_button, (button,)),

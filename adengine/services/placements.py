@@ -1,4 +1,4 @@
-"""Where films stand in the shop: which one a product's page shows, and to which shop a checkout leads back."""
+"""Where films stand in the shop: which one a product's page shows, and whose shop a checkout is."""
 
 from __future__ import annotations
 

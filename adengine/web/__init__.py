@@ -1,4 +1,4 @@
-"""The pages: shop, player, checkout and the merchant's studio, over the same use cases as the API and the agents."""
+"""The pages: shop, player, checkout and the merchant's studio, over the same use cases as API and agents."""
 
 from __future__ import annotations
 
@@ -29,13 +29,14 @@ from adengine.web import (
 )
 
 LOOK = Path(__file__).resolve().parents[2] / "templates"
+PAGES, STATIC = LOOK / "pages", LOOK / "static"
 LARGEST_UPLOAD = 16 * 1024 * 1024
 STATIC_DAYS = 365
 
 
 def create_app(engine: AdEngine) -> Flask:
     """The web application over a built engine."""
-    app = Flask("adengine.web", template_folder=str(LOOK / "pages"), static_folder=str(LOOK / "static"))
+    app = Flask("adengine.web", template_folder=str(PAGES), static_folder=str(STATIC))
     app.extensions["adengine"] = engine
     app.secret_key = engine.settings.secret()
     app.config.update(
@@ -61,10 +62,8 @@ def create_app(engine: AdEngine) -> Flask:
 
 
 def _dress(app: Flask) -> None:
-    """Give templates the few functions they call, and static files an address that changes with their content."""
-    prints = {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:10] for path in (LOOK / "static").glob("*.*")
-    }
+    """Give templates the functions they call, and static files an address that changes with their content."""
+    prints = {one.name: hashlib.sha256(one.read_bytes()).hexdigest()[:10] for one in STATIC.glob("*.*")}
 
     def asset(name: str) -> str:
         return url_for("static", filename=name, v=prints[name])

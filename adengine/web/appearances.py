@@ -55,14 +55,15 @@ def portrait(licence_id: str) -> ResponseReturnValue:
 def terms_in_words(terms: Terms) -> list[tuple[str, str]]:
     """(what, words) for every term a merchant has to know."""
     until = f"until {terms.ends:%d %B %Y}" if terms.ends else "without an end"
-    endorsement = "may recommend the product" if terms.endorsement else "may present, but not recommend, the product"
+    endorsement = "may recommend the product" if terms.endorsement else "may present it, but not recommend it"
+    never = (*terms.forbidden_kinds, *(f"“{word}”" for word in terms.forbidden_words))
     return [
         ("For", _all(terms.purposes, "nothing")),
         ("Where", _all(terms.placements, "nowhere", everything="every placement")),
         ("Countries", _all(terms.territories, "none", everything="every country")),
         ("When", f"from {terms.starts:%d %B %Y} {until}"),
         ("Products", _all(terms.product_kinds, "none", everything="every kind")),
-        ("Never with", ", ".join((*terms.forbidden_kinds, *(f"“{word}”" for word in terms.forbidden_words))) or "-"),
+        ("Never with", ", ".join(never) or "-"),
         ("Languages", _all(terms.languages, "none", everything="every language")),
         ("Speaking", endorsement),
         ("Films", "as many as you like" if terms.max_ads is None else f"at most {terms.max_ads} at a time"),

@@ -1,4 +1,4 @@
-"""Buying: from the player's or a product's form over the quote to the payment page, and the order after it."""
+"""Buying: from the player's or a product's form to the quote, the payment page and the order."""
 
 from __future__ import annotations
 
@@ -114,7 +114,8 @@ def _products(visit: Visit, product_id: str) -> object:
 
 def _wish() -> CheckoutWish:
     """What the form asks; its key counts for one choice, so that another choice is another checkout."""
-    variant, quantity, key = forms.text("variant", limit=40), forms.whole("quantity", default=1), forms.text("key")
+    variant, quantity = forms.text("variant", limit=40), forms.whole("quantity", default=1)
+    key = forms.text("key", limit=64)
     channel = forms.text("channel", limit=20)
     ad_id = forms.text("ad_id", limit=40) or None
     return CheckoutWish(

@@ -42,7 +42,7 @@ def check_form() -> None:
     try:
         seat = _signer().loads(request.form.get("form_token", ""), max_age=LONGEST_FORM_S)
     except BadData:
-        raise Forbidden("this form is too old or incomplete; go back, reload the page and send it again") from None
+        raise Forbidden("this form is too old or incomplete; reload the page and send it again") from None
     if seat != session.get("seat", ""):
         raise Forbidden("you signed in or out since this form was shown; reload the page and send it again")
 

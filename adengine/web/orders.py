@@ -49,7 +49,11 @@ def refund(order_id: str) -> ResponseReturnValue:
 def account_names(desk: Desk, appearances: list[cameos.Appearance]) -> dict[str, str]:
     """The ledger's accounts in words."""
     named = {f"cameo:{one.id}": f"{one.title} (licensed appearance)" for one in appearances}
-    named |= {f"merchant:{desk.shop.id}": desk.shop.title, f"tax:{desk.shop.id}": "Tax", "platform": "Platform fee"}
+    named |= {
+        f"merchant:{desk.shop.id}": desk.shop.title,
+        f"tax:{desk.shop.id}": "Tax",
+        "platform": "Platform fee",
+    }
     provider = engine().ports.payments.name
     return named | {f"clearing:{provider}": f"Held by the payment provider ({provider})"}
 

@@ -28,7 +28,9 @@ KINDS = {"film.mp4": "video/mp4", "poster.webp": "image/webp", "captions.vtt": "
 def ad(shop: str, ad_id: str) -> ResponseReturnValue:
     visit = visitors.visit(shop)
     film = _screen(visit, ad_id, "page")
-    return render_template("ad.html", shop=visit.shop, film=film, facts=_facts(visit.shop, film), was=_was(visit, film))
+    return render_template(
+        "ad.html", shop=visit.shop, film=film, facts=_facts(visit.shop, film), was=_was(visit, film)
+    )
 
 
 @pages.get("/shops/<shop>/ads/<ad_id>/embed")
@@ -89,7 +91,6 @@ def _was(visit: Visit, film: Screen) -> dict[str, Money | None]:
 
 def _facts(shop: Shop, film: Screen) -> dict[str, object]:
     """The film for search engines (schema.org VideoObject)."""
-    place = {"shop": shop.name, "ad_id": film.card.id}
     public = engine().settings.public_url.rstrip("/")
     return {
         "@context": "https://schema.org",
@@ -98,7 +99,7 @@ def _facts(shop: Shop, film: Screen) -> dict[str, object]:
         "description": film.transcript or film.product.description or film.product.title,
         "thumbnailUrl": public + film.addresses["poster"],
         "contentUrl": public + film.addresses["film"],
-        "embedUrl": public + url_for("player.embed", **place),
+        "embedUrl": public + url_for("player.embed", shop=shop.name, ad_id=film.card.id),
         "duration": f"PT{film.film.duration_s:.0f}S",
     }
 
@@ -116,9 +117,7 @@ def _batch(body: bytes) -> Mapping[str, object]:
     return batch
 
 
-def _deeds(
-    given: object, viewer: str, offset: timedelta
-) -> tuple[list[Deed], list[tuple[str, str]]]:
+def _deeds(given: object, viewer: str, offset: timedelta) -> tuple[list[Deed], list[tuple[str, str]]]:
     deeds: list[Deed] = []
     refused: list[tuple[str, str]] = []
     for one in given if isinstance(given, list) else []:

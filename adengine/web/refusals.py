@@ -27,7 +27,7 @@ TITLES = {
 }
 # Shoppers get our words for these: the refusal's own speak to merchants and operators.
 PLAIN = {
-    404: "The address may be mistyped, or what was here has gone. The shop's front page is a good place to start.",
+    404: "The address may be mistyped, or what was here has gone. The front page is a good place to start.",
     405: "This address does not take that kind of request. Go back and use the buttons on the page.",
     410: "It is no longer shown anywhere. The shop may have another film of the same product.",
     500: "Something went wrong on our side. It was noted; please try again in a moment.",
@@ -51,11 +51,15 @@ def refused(error: AdEngineError) -> ResponseReturnValue:
 def refused_by_http(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, RequestEntityTooLarge):
         limit = (request.max_content_length or 0) // 1024
-        return answer(413, TooLarge.code, f"this is larger than the {limit:,} KiB taken here; send less at once")
+        return answer(
+            413, TooLarge.code, f"this is larger than the {limit:,} KiB taken here; send less at once"
+        )
     status = error.code or 500
     if status < 400:
         return error.get_response()
-    return answer(status, HTTP_CODES.get(status, "invalid"), PLAIN.get(status, error.description or error.name))
+    return answer(
+        status, HTTP_CODES.get(status, "invalid"), PLAIN.get(status, error.description or error.name)
+    )
 
 
 def broken(error: Exception) -> ResponseReturnValue:
@@ -71,7 +75,9 @@ def answer(status: int, code: str, message: str, clause: str | None = None) -> R
     words = message if in_studio or status not in PLAIN else PLAIN[status]
     title = TITLES.get(status, "Something went wrong")
     home = "/studio/" if in_studio else f"/shops/{g.shop.name}/" if "shop" in g else "/"
-    return render_template("error.html", status=status, title=title, words=words, home=home, code=code), status
+    return render_template(
+        "error.html", status=status, title=title, words=words, home=home, code=code
+    ), status
 
 
 def wants_json() -> bool:

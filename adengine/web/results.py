@@ -19,6 +19,7 @@ from adengine.web.visitors import engine
 pages = Blueprint("results", __name__, url_prefix="/studio/results")
 
 FIRST = ("revenue_per_viewer", "purchase_rate", "checkout_rate", "click_rate", "hook_rate")
+COLUMNS = ("metric", "film", "ad_id", "viewers", "value", "lift", "lift_low", "lift_high", "p", "form")
 WIDEST_LIFT = 1.0
 NARROWEST_LIFT = 0.1
 BAR_WIDTH = 240
@@ -89,7 +90,10 @@ def line(result: MetricResult, currency: str) -> Line:
         result=result,
         values=tuple(_value(value, result.metric.unit, currency) for _, value in result.values),
         bars=(None, *(bar(one, edge) for one in result.comparisons)),
-        ranges=("the first film is what the others are compared with", *(_range(one) for one in result.comparisons)),
+        ranges=(
+            "the first film is what the others are compared with",
+            *(_range(one) for one in result.comparisons),
+        ),
     )
 
 
@@ -142,12 +146,14 @@ def _csv(found: Results) -> str:
     """One row for each metric and film: value, lift with its interval, always-valid p."""
     out = io.StringIO()
     sheet = csv.writer(out)
-    sheet.writerow("metric film ad_id viewers value lift lift_low lift_high p form".split())
+    sheet.writerow(COLUMNS)
     for metric in _ordered(found):
         for place, (arm, (_, value)) in enumerate(zip(found.arms, metric.values, strict=True)):
             against = metric.comparisons[place - 1] if place else None
             compared = (
-                [against.lift, against.lift_low, against.lift_high, against.p, against.form] if against else [""] * 5
+                [against.lift, against.lift_low, against.lift_high, against.p, against.form]
+                if against
+                else [""] * 5
             )
             sheet.writerow([metric.key, _cell(arm.title), arm.ad_id, arm.viewers, value, *compared])
     return out.getvalue()

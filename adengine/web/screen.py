@@ -18,7 +18,7 @@ Json = str | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
 @dataclass(frozen=True)
 class Screen:
-    """`settings` is what player.js reads; `notes` are said beside the film; `chosen` is what it shows first."""
+    """`settings` is what player.js reads; `notes` stand beside the film; `chosen` is offered first."""
 
     card: AdCard
     film: Film
@@ -35,7 +35,6 @@ class Screen:
 def of(shop: Shop, showing: Showing, viewer: str, experiment_id: str | None) -> Screen:
     card = showing.card
     assert card.film is not None  # noqa: S101  a Showing is only made of a finished ad
-    place = {"shop": shop.name, "ad_id": card.id}
     return Screen(
         card=card,
         film=card.film,
@@ -45,7 +44,7 @@ def of(shop: Shop, showing: Showing, viewer: str, experiment_id: str | None) -> 
         notes=tuple(_notes(shop, showing)),
         transcript=showing.transcript,
         addresses={
-            part: url_for("player.media", **place, part=f"{part}.{kind}")
+            part: url_for("player.media", shop=shop.name, ad_id=card.id, part=f"{part}.{kind}")
             for part, kind in (("film", "mp4"), ("poster", "webp"), ("captions", "vtt"))
         },
         settings={

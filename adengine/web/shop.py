@@ -50,7 +50,13 @@ def product(shop: str, handle: str) -> ResponseReturnValue:
         was = {one.id: prices.was_lowest(unit, one.id, one.price) for one in found.variants}
     film = screen.of(visit.shop, placed.showing, viewer, placed.experiment_id) if placed else None
     return render_template(
-        "product.html", shop=visit.shop, product=found, film=film, was=was, viewer=viewer, chosen=found.cheapest
+        "product.html",
+        shop=visit.shop,
+        product=found,
+        film=film,
+        was=was,
+        viewer=viewer,
+        chosen=found.cheapest,
     )
 
 

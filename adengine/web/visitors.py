@@ -1,4 +1,4 @@
-"""Who is looking: the engine of this app, the shop an address names, its shopper, and the signed-in merchant."""
+"""Who is looking: the shop an address names, its shopper, the viewer, and the signed-in merchant."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def wants_no_cookie() -> bool:
 
 
 def viewer() -> str:
-    """The viewer's random id: from the cookie, or a new one that `keep_viewer` hands out unless it is not wanted."""
+    """The viewer's random id: the cookie's, or a new one that `keep_viewer` hands out where it is wanted."""
     if "viewer" not in g:
         known = "" if wants_no_cookie() else request.cookies.get(VIEWER_COOKIE, "")
         g.viewer = known if VIEWER.fullmatch(known) else secrets.token_urlsafe(16)

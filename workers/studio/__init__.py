@@ -101,7 +101,7 @@ def _posters(pixels: Pixels, drafts: dict[str, Path]) -> None:
 
 
 def _picture(pixels: Pixels) -> Image.Image:
-    return Image.fromarray(pixels[:, :, 2::-1].copy(), "RGB")
+    return Image.fromarray(pixels[:, :, 2::-1].copy())
 
 
 @contextmanager

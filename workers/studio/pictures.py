@@ -122,7 +122,7 @@ def swatches(picture: Image.Image) -> tuple[Swatch, ...]:
         )
     if not len(pixels):
         return ()
-    strip = Image.fromarray(np.ascontiguousarray(pixels[None]), "RGB").quantize(6, Image.Quantize.MEDIANCUT)
+    strip = Image.fromarray(np.ascontiguousarray(pixels[None])).quantize(6, Image.Quantize.MEDIANCUT)
     table, counts = strip.getpalette() or [], strip.getcolors() or []
     found = [(count, table[index * 3 : index * 3 + 3]) for count, index in counts if isinstance(index, int)]
     return tuple(
@@ -163,7 +163,7 @@ def _has_alpha(picture: Image.Image) -> bool:
 
 
 def _feathered(alpha: Pixels) -> Pixels:
-    """Let a shadow that the picture brought run out before the picture's edge, where it would end in a line."""
+    """Let a shadow that the picture brought run out before the edge, where it would end in a line."""
     height, width = alpha.shape
     across = np.minimum(np.arange(width), np.arange(width)[::-1]) / (0.10 * width)
     down = np.minimum(np.arange(height), np.arange(height)[::-1] * 1.5) / (0.10 * height)

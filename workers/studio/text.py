@@ -132,17 +132,22 @@ def _aside_width(item: Item, size: float) -> float:
 
 def _cut(one: Sized, count: int, width: float) -> Sized:
     """Keep `count` lines and close the last with an ellipsis that fits."""
-    room = (width - 2 * PADDING.get(one.role.form, (0.0, 0.0))[0]) / one.size
-    kept, last = list(one.lines[: max(1, count)]), list(one.lines[max(1, count) - 1])
-    while len(last) > 1 and line_width((*last, _ellipsis(last)), one.face, one.role.tracking) > room:
-        last.pop()
-    kept[-1] = (*last[:-1], replace(last[-1], text=last[-1].text.rstrip(" ,.;:-–") + "…"))
-    pad_y = PADDING.get(one.role.form, (0.0, 0.0))[1]
-    return replace(one, lines=tuple(kept), h=len(kept) * one.role.leading * one.size + 2 * pad_y, fits=True)
+    pad_x, pad_y = PADDING.get(one.role.form, (0.0, 0.0))
+    room = (width - 2 * pad_x) / one.size
+    kept = one.lines[: max(1, count)]
+    last = _closed(kept[-1], one.face, one.role.tracking, room)
+    h = len(kept) * one.role.leading * one.size + 2 * pad_y
+    return replace(one, lines=(*kept[:-1], last), h=h, fits=True)
 
 
-def _ellipsis(line: Sequence[Word]) -> Word:
-    return Word("…", line[-1].place, False)
+def _closed(line: tuple[Word, ...], face: str, tracking: float, room: float) -> tuple[Word, ...]:
+    """Shorten a line by words, then by letters, until it fits with an ellipsis."""
+    *before, end = line
+    text = end.text.rstrip(" ,.;:-–…")
+    closed = (*before, replace(end, text=text + "…"))
+    if line_width(closed, face, tracking) <= room or (not before and len(text) < 2):
+        return closed
+    return _closed(tuple(before) or (replace(end, text=text[:-1]),), face, tracking, room)
 
 
 def _words(text: str, face: str, tracking: float, room: float, *, cut: bool) -> Iterator[Word]:

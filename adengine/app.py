@@ -11,7 +11,7 @@ from adengine.core.errors import GeneratorMissing, Invalid
 from adengine.core.film import Film
 from adengine.core.timeline import Timeline
 from adengine.engine import AdEngine
-from adengine.ports import FeedSource, Files, Generator, Payments, PictureFacts, Ports, Shelf
+from adengine.ports import FeedSource, Files, Generator, Payments, Ports, Shelf
 from adengine.settings import Settings
 from integrations import feed, pictures, storyboards
 from integrations.files import FolderFiles, S3Files
@@ -56,15 +56,11 @@ def _shelf(settings: Settings) -> Shelf:
         data, base, name = pictures.read_feed_source(source, allow_private=allow_private)
         return FeedSource(data, base, name)
 
-    def inspect(data: bytes) -> PictureFacts:
-        facts = pictures.inspect(data)
-        return PictureFacts(facts.width, facts.height, facts.has_alpha, facts.sha256, facts.extension)
-
     return Shelf(
         open=open_feed,
         read=lambda data, currency: feed.read_feed(data, currency=currency),
         fetch=lambda source, base: pictures.fetch_bytes(source, base=base, allow_private=allow_private),
-        inspect=inspect,
+        inspect=pictures.inspect,
     )
 
 

@@ -99,8 +99,10 @@ class Generator(Protocol):
 
 @dataclass(frozen=True)
 class PictureFacts:
-    """What inspecting a picture's bytes told: pixel size after EXIF orientation, real transparency."""
+    """What a picture's bytes are: `format` as Pillow says (JPEG), upright `width` and `height` in pixels,
+    whether any pixel lets the ground through, the digest of the bytes, and the file `extension` (jpg)."""
 
+    format: str
     width: int
     height: int
     has_alpha: bool

@@ -20,6 +20,7 @@ import httpx
 from PIL import Image, UnidentifiedImageError, features
 
 from adengine.core.errors import FeedUnreadable, Invalid, PictureUnusable, TooLarge
+from adengine.ports import PictureFacts
 
 PICTURE_BYTES = 15_000_000
 FEED_BYTES = 15_000_000
@@ -31,19 +32,6 @@ WEB_PORTS = {"http": 80, "https": 443}
 
 Address = IPv4Address | IPv6Address
 Refusal = Callable[[Address, int], str]  # why an address and port must not be called; "" where it may
-
-
-@dataclass(frozen=True)
-class PictureFacts:
-    """What a picture's bytes are: `format` as Pillow says (JPEG), upright `width` and `height` in pixels,
-    whether any pixel lets the ground through, the digest of the bytes, and the file `extension` (jpg)."""
-
-    format: str
-    width: int
-    height: int
-    has_alpha: bool
-    sha256: str
-    extension: str
 
 
 def fetch_bytes(

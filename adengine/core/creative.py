@@ -580,7 +580,9 @@ def _visual(scene: Scene, pictures: tuple[Image, ...]) -> Visual:
         "detail": photos[1:] or cutouts or photos,
     }
     among = wanted[scene.shows]
-    image = among[(scene.picture - 1) % len(among)]
+    # Where there are photographs only, the first has already opened the film.
+    later = 1 if scene.shows == "photo" and not cutouts else 0
+    image = among[(scene.picture - 1 + later) % len(among)]
     how: Literal["cutout", "photo"] = "cutout" if image.has_alpha else "photo"
     return Visual(how, image.file, image.width, image.height, image.alt)
 

@@ -96,7 +96,7 @@ class Veil:
 
 @dataclass(frozen=True)
 class Block:
-    """Texts set as one column in a box. `stage` is a palette stage, or `veil` over a photograph.
+    """Texts set as one column in a box. `stage` is a palette stage, or `veil:<file>` over a photograph.
 
     `lead` is how many frames of coming in lie before its start, `pulse` a button's beat in frames.
     """

@@ -48,13 +48,14 @@ class Stage:
 
 @dataclass(frozen=True)
 class Palette:
-    """A stage for each name a template may ask for, and the veil laid on photographs under text."""
+    """A stage for each name a template may use; dark veil and light haze go on photographs under text."""
 
     light: Stage
     tint: Stage
     deep: Stage
     accent: Stage
     veil: str
+    haze: str
 
     def stage(self, name: str) -> Stage:
         return {"light": self.light, "tint": self.tint, "deep": self.deep, "accent": self.accent}[name]
@@ -80,6 +81,7 @@ def palette_for(swatches: Sequence[Swatch], brand: Brand) -> Palette:
         ),
         accent=_stage((accent_l, accent_c, accent_h), (accent_l - 0.09, accent_c * 0.95, accent_h), brand),
         veil=from_oklch(0.17, 0.012 + chroma * 0.10, hue),
+        haze=from_oklch(0.965, 0.006 + chroma * 0.05, hue),
     )
 
 

@@ -290,7 +290,7 @@ def _layers(board: Storyboard, shot: Shot, segments: tuple[Segment, ...], place:
 
 
 def _words(board: Storyboard, shot: Shot, zones: Zones, segment: Segment, end: int) -> Iterator[Layer]:
-    stage = "veil" if _layout(board.format, shot) == "photo" else shot.stage
+    stage = f"veil:{shot.visual.file}" if _layout(board.format, shot) == "photo" else shot.stage
     begin = segment.start + (segment.overlap // 2 + 2 if segment.start else 0)
     badges = [text for text in shot.texts if text.role == "badge"]
     said = tuple(text for text in shot.texts if text.role != "badge")
@@ -307,19 +307,22 @@ def _words(board: Storyboard, shot: Shot, zones: Zones, segment: Segment, end: i
 
 
 def _layout(film_format: str, shot: Shot) -> str:
-    """A picture too small or of another shape than the frame becomes a panel; a cut-out a close look."""
+    """A photograph too small to fill the frame becomes a panel, a cut-out meant to fill it a close look."""
     if shot.visual.how == "clip":
         return shot.layout if shot.layout in ("host", "duo") else "photo"
     if shot.visual.how == "cutout":
         return "close" if shot.layout in ("photo", "panel") else shot.layout
     layout = {"headline": "photo", "reason": "panel", "close": "panel"}.get(shot.layout, shot.layout)
-    return "panel" if layout == "photo" and not _fills(shot.visual, FULL[film_format]) else layout
+    return "panel" if layout == "photo" and not _fills(shot.visual, film_format) else layout
 
 
-def _fills(visual: Visual, frame: Box) -> bool:
-    width, height = visual.width or 1600, visual.height or 1600
-    scale = max(frame.w / width, frame.h / height)
-    return scale <= 2.0 and frame.w * frame.h >= 0.6 * width * height * scale * scale
+def _fills(visual: Visual, film_format: str) -> bool:
+    """Say whether the picture has the pixels for a whole frame and room for text beside the product."""
+    frame = FULL[film_format]
+    if film_format == "1x1" and visual.width < visual.height * 1.1:
+        return False
+    width, height = visual.width or frame.w, visual.height or frame.h
+    return frame.w / width <= 2.2 and frame.h / height <= 2.4
 
 
 def _mirrored(zones: Zones, board: Storyboard, place: int, layout: str) -> Zones:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from adengine.core.catalog import Product
 from adengine.core.errors import AdEngineError, Conflict, NotFound
 from adengine.services import ads, catalog, checkout
 from adengine.services.ads import AdCard
@@ -64,9 +65,9 @@ def order(shop: str, order_id: str) -> ResponseReturnValue:
     visit = visitors.visit(shop)
     with engine().unit(visit.actor) as unit:
         card = checkout.get_order(unit, order_id)
-        film = film_of(visit, card.ad_id)
-        products = _products(visit, card.quote.lines[0].product_id)
-    return render_template("order.html", shop=visit.shop, order=card, film=film, product=products)
+    film = film_of(visit, card.ad_id)
+    product = _product(visit, card.quote.lines[0].product_id)
+    return render_template("order.html", shop=visit.shop, order=card, film=film, product=product)
 
 
 @pages.post("/payments/<provider>/events")
@@ -95,7 +96,7 @@ def _show(visit: Visit, card: CheckoutCard, said: str, *, changed: bool = False)
         "checkout.html",
         shop=visit.shop,
         checkout=card,
-        product=_products(visit, card.quote.lines[0].product_id),
+        product=_product(visit, card.quote.lines[0].product_id),
         film=film_of(visit, card.ad_id),
         said="This price was held for a while and has run out. Ask for today's price." if expired else said,
         is_payable=card.status in {"open", "paying"} and not (expired or changed),
@@ -104,7 +105,7 @@ def _show(visit: Visit, card: CheckoutCard, said: str, *, changed: bool = False)
     )
 
 
-def _products(visit: Visit, product_id: str) -> object:
+def _product(visit: Visit, product_id: str) -> Product | None:
     try:
         with engine().unit(visit.actor) as unit:
             return catalog.get_product(unit, product_id)

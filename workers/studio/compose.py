@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,7 +29,7 @@ from adengine.core.layers import (
     PieceDraw,
     VeilDraw,
 )
-from adengine.core.palette import Palette, Stage, contrast, mix, palette_for
+from adengine.core.palette import READABLE, Palette, Stage, contrast, mix, palette_for, readable
 from adengine.core.timeline import Timeline
 from workers.studio import pictures, scenery
 from workers.studio.fonts import named, shelf
@@ -39,6 +40,15 @@ from workers.studio.reels import Reel
 LINEAR = skia.SamplingOptions(skia.FilterMode.kLinear)
 KEPT_MADE = 48
 Made = TypeVar("Made")
+
+
+@dataclass(frozen=True)
+class Shade:
+    """What is laid over a photograph under text: its colour, the text's colour, and how dense it must be."""
+
+    colour: str
+    ink: str
+    opacity: float
 
 
 class Composer:
@@ -165,7 +175,9 @@ class Composer:
             self.notes[f"The picture {draw.file} is marked as cut out but is opaque; it is shown framed"] = (
                 None
             )
-        if draw.how in ("cover", "panel"):
+        if draw.how == "cover":
+            return Sprite(pictures.to_skia(self._filled(draw.file, self._scale)), box.x, box.y, box.w, box.h)
+        if draw.how == "panel":
             made = pictures.to_skia(
                 pictures.covering(picture, round(box.w * self._scale), round(box.h * self._scale))
             )
@@ -203,23 +215,32 @@ class Composer:
             reach = max(s.y + s.h for s in bounds) / height
         else:
             reach = max(s.x + s.w for s in bounds) / width
-        opacity = self._veil_opacity(draw, block.box)
+        veil = self._veil_for(draw.file, draw.box)
         return scenery.veil(
-            self._palette.veil, opacity, draw.edge, reach=reach, width=self.width, height=self.height
+            veil.colour, veil.opacity, draw.edge, reach=reach, width=self.width, height=self.height
         )
 
-    def _veil_opacity(self, draw: VeilDraw, box: Box) -> float:
-        """Return the least darkening at which white text reaches 4.5:1 on the bright end of what is below."""
-        brightest = 1.0
-        if draw.file in self._photos:
+    def _veil_for(self, file: str, box: Box) -> Shade:
+        """Choose a dark veil with light text or a light one with dark text: whichever hides less."""
+        return self._kept(("shade", file, box), lambda: self._measured(file, box))
+
+    def _measured(self, file: str, box: Box) -> Shade:
+        palette, ink = self._palette, readable(self.timeline.brand.ink, (self._palette.haze,), 9.0)
+        dark, bright = "#000000", "#ffffff"
+        if file in self._photos:
             width, height = self.timeline.width, self.timeline.height
-            shown = pictures.covering(self._photos[draw.file], width // 8, height // 8)
             part = (box.x / width, box.y / height, box.w / width, box.h / height)
-            brightest = pictures.brightest(shown, part)
-        level = round(min(1.0, brightest ** (1 / 2.2)) * 255)
-        below = f"#{level:02x}{level:02x}{level:02x}"
-        steps = (step / 100 for step in range(34, 100, 2))
-        return next((s for s in steps if contrast("#ffffff", mix(below, self._palette.veil, s)) >= 4.8), 0.98)
+            dark, bright = pictures.tones(self._filled(file, 0.125), part)
+        options = (
+            Shade(palette.veil, "#ffffff", _needed("#ffffff", bright, palette.veil)),
+            Shade(palette.haze, ink, _needed(ink, dark, palette.haze)),
+        )
+        return min(options, key=lambda shade: shade.opacity)
+
+    def _filled(self, file: str, scale: float) -> Image.Image:
+        width, height = (round(side * scale) for side in (self.timeline.width, self.timeline.height))
+        side = "left" if self.timeline.format == "16x9" else "top"
+        return pictures.filling(self._photo(file), width, height, text_on=side)
 
     def _block(self, canvas: Any, draw: BlockDraw) -> None:
         for item, made in zip(draw.items, self._typeset(draw), strict=True):
@@ -236,7 +257,7 @@ class Composer:
     def _typeset(self, draw: BlockDraw) -> tuple[SetItem, ...]:
         return self._kept(
             ("block", _content(draw)),
-            lambda: typeset(draw, self._stage(draw.stage), self.timeline.face, self._scale),
+            lambda: typeset(draw, self._stage_of(draw), self.timeline.face, self._scale),
         )
 
     def _badge(self, canvas: Any, draw: BadgeDraw) -> None:
@@ -310,10 +331,14 @@ class Composer:
         return self._reels[key]
 
     def _stage(self, name: str) -> Stage:
-        if name != "veil":
-            return self._palette.stage(name)
-        veil = self._palette.veil
-        return Stage(veil, veil, veil, veil, veil, "#ffffff", "#ffffff", "#ffffff", "#ffffff", veil)
+        return self._palette.stage(name)
+
+    def _stage_of(self, block: BlockDraw) -> Stage:
+        if not block.stage.startswith("veil:"):
+            return self._palette.stage(block.stage)
+        shade = self._veil_for(block.stage.removeprefix("veil:"), block.box)
+        ink, ground = shade.ink, shade.colour
+        return Stage(ground, ground, ground, ground, ground, ink, ink, ink, ink, ground)
 
     def _photo(self, key: str) -> Image.Image:
         if key not in self._photos:
@@ -342,6 +367,12 @@ class Composer:
             self.notes[
                 f"No font on this machine shows {named(absent)}; left out. Install one (Noto covers most)."
             ] = None
+
+
+def _needed(ink: str, below: str, veil: str) -> float:
+    """Return the least density of `veil` over `below` at which `ink` is readable, with a little to spare."""
+    steps = (step / 100 for step in range(0, 100, 2))
+    return next((s for s in steps if contrast(ink, mix(below, veil, s)) >= READABLE + 0.3), 0.98)
 
 
 def _content(block: BlockDraw) -> tuple[object, ...]:

@@ -79,6 +79,39 @@ def resized(picture: Image.Image, width: int, height: int) -> Image.Image:
     return picture.resize(size, Image.Resampling.LANCZOS)
 
 
+def filling(picture: Image.Image, width: int, height: int, *, text_on: str) -> Image.Image:
+    """Fill a frame with a photograph; where the shapes differ much its ground is drawn on under the text.
+
+    `text_on` is the edge the text stands at (`top` or `left`); the photograph keeps to the other.
+    """
+    width, height = round(width * ROOM_TO_ZOOM), round(height * ROOM_TO_ZOOM)
+    rgb = picture.convert("RGB")
+    if text_on == "left":
+        turned = _extended(rgb.transpose(Image.Transpose.ROTATE_270), height, width)
+        return turned.transpose(Image.Transpose.ROTATE_90)
+    return _extended(rgb, width, height)
+
+
+def _extended(picture: Image.Image, width: int, height: int) -> Image.Image:
+    """Keep the photograph at the foot; above it its own upper edge goes on, ever softer."""
+    shown = min(height, max(round(height * 0.60), round(width * picture.height / picture.width)))
+    photo = ImageOps.fit(picture, (width, shown), Image.Resampling.LANCZOS, centering=(0.5, 0.6))
+    if shown >= height:
+        return photo
+    above = height - shown
+    edge = photo.crop((0, 0, width, max(2, shown // 24))).resize((24, 1), Image.Resampling.BOX)
+    ground = np.asarray(edge.resize((width, 1), Image.Resampling.BICUBIC), np.float32)[0]
+    canvas = np.empty((height, width, 3), np.float32)
+    canvas[above:] = np.asarray(photo)
+    canvas[:above] = ground
+    blend = min(shown, round(height * 0.20))
+    part = np.linspace(0, 1, blend, dtype=np.float32)[:, None, None]
+    part = part * part * (3 - 2 * part)
+    canvas[above : above + blend] = ground * (1 - part) + canvas[above : above + blend] * part
+    noise = np.random.default_rng(7).triangular(-1, 0, 1, (height, width, 1)).astype(np.float32)
+    return Image.fromarray(np.clip(canvas + noise + 0.5, 0, 255).astype(np.uint8))
+
+
 def covering(picture: Image.Image, width: int, height: int) -> Image.Image:
     """Scale and centre-crop to the shape of `width` x `height`, with room for a slow zoom."""
     return ImageOps.fit(
@@ -131,20 +164,16 @@ def swatches(picture: Image.Image) -> tuple[Swatch, ...]:
     )
 
 
-def brightest(picture: Image.Image, part: Sequence[float]) -> float:
-    """Return the 95th percentile of linear luminance in a part (x, y, w, h in 0..1) of a picture."""
+def tones(picture: Image.Image, part: Sequence[float]) -> tuple[str, str]:
+    """Return the dark and the bright end (5th, 95th percentile) of a part (x, y, w, h in 0..1), as greys."""
     x, y, w, h = part
-    crop = picture.convert("RGB").crop(
-        (
-            round(x * picture.width),
-            round(y * picture.height),
-            max(round(x * picture.width) + 1, round((x + w) * picture.width)),
-            max(round(y * picture.height) + 1, round((y + h) * picture.height)),
-        )
-    )
-    crop.thumbnail((64, 64))
-    linear = (np.asarray(crop, np.float64) / 255) ** 2.2
-    return float(np.percentile(linear @ np.array([0.2126, 0.7152, 0.0722]), 95))
+    left, top = round(x * picture.width), round(y * picture.height)
+    right, bottom = round((x + w) * picture.width), round((y + h) * picture.height)
+    crop = picture.convert("L").crop((left, top, max(left + 1, right), max(top + 1, bottom)))
+    crop.thumbnail((96, 96))
+    levels = (round(float(np.percentile(np.asarray(crop), percent))) for percent in (5, 95))
+    dark, bright = (f"#{level:02x}{level:02x}{level:02x}" for level in levels)
+    return dark, bright
 
 
 def _check_size(path: Path, width: int, height: int) -> None:

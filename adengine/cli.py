@@ -16,6 +16,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 from sqlalchemy.exc import OperationalError
@@ -46,15 +47,16 @@ def main() -> None:
     try:
         app()
     except AdEngineError as error:
-        err.print(f"[bold red]refused:[/] {error.message}", markup=True)
+        err.print(f"[bold red]refused:[/] {escape(error.message)}")
         sys.exit(1)
     except OperationalError as error:
-        err.print(f"[bold red]the database cannot be used:[/] {error.orig}")
+        err.print(f"[bold red]the database cannot be used:[/] {escape(str(error.orig))}")
         sys.exit(1)
     except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EADDRINUSE}:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EEXIST, errno.ENOTDIR}:
             raise
-        err.print(f"[bold red]refused:[/] {error.strerror}: {error.filename or ''}")
+        where = escape(str(error.filename or ""))
+        err.print(f"[bold red]refused:[/] {error.strerror}: {where}")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -107,7 +109,7 @@ def products(shop: ShopName = "", as_json: AsJson = False) -> None:
         cheapest = min(one.variants, key=lambda v: v.price, default=None)
         available = sum(v.available for v in one.variants)
         table.add_row(
-            one.handle, one.title[:60], str(len(one.variants)), cheapest.price_text if cheapest else "-",
+            escape(one.handle), escape(one.title[:60]), str(len(one.variants)), cheapest.price_text if cheapest else "-",
             str(available), one.status,
         )  # fmt: skip
     out.print(table if found else "no products yet; adengine import FILE --shop NAME")
@@ -187,7 +189,7 @@ def doctor(as_json: AsJson = False) -> None:
     else:
         table = Table("", "part", "found")
         for one in found:
-            table.add_row({"ok": "[green]ok[/]", "missing": "[red]missing[/]", "off": "[dim]off[/]"}[one.state], one.part, one.words)
+            table.add_row({"ok": "[green]ok[/]", "missing": "[red]missing[/]", "off": "[dim]off[/]"}[one.state], one.part, escape(one.words))
         out.print(table)
     if any(one.state == "missing" for one in found):
         raise typer.Exit(1)
@@ -229,7 +231,7 @@ def settings_or_usage() -> Settings:
     try:
         return Settings.from_env()
     except Invalid as error:
-        err.print(f"[bold red]wrong setting:[/] {error.message}")
+        err.print(f"[bold red]wrong setting:[/] {escape(error.message)}")
         raise typer.Exit(2) from None
 
 
@@ -273,7 +275,7 @@ def show_report(report: catalog.ImportReport) -> None:
         table = Table("line", "column", "value", "what", "")
         for one in report.problems:
             table.add_row(
-                str(one.line or ""), one.column, one.value, one.reason, "[red]refused[/]" if one.refused else "noted"
+                str(one.line or ""), escape(one.column), escape(one.value), escape(one.reason), "[red]refused[/]" if one.refused else "noted"
             )
         out.print(table)
 
@@ -297,7 +299,7 @@ def _make_one(engine: AdEngine, actor: Actor, wish: ads.AdWish, folder: Path | N
     with engine.unit(actor) as unit:
         card, receipt = ads.get_ad(unit, card.id), ads.receipt(unit, card.id)
     if card.film is None or receipt is None:
-        err.print(f"[bold red]{card.status}:[/] {card.reason}")
+        err.print(f"[bold red]{card.status}:[/] {escape(card.reason)}")
         return {"ad": card.id, "status": card.status, "reason": card.reason}
     files = {part: _delivered(engine, key, card, folder) for part, key in _parts(card.film).items()}
     note = _write_receipt(receipt, Path(files["film"]))

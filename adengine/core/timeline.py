@@ -319,7 +319,7 @@ def _layout(film_format: str, shot: Shot) -> str:
 def _fills(visual: Visual, film_format: str) -> bool:
     """Say whether the picture has the pixels for a whole frame and room for text beside the product."""
     frame = FULL[film_format]
-    if film_format == "1x1" and visual.width < visual.height * 1.1:
+    if film_format != "9x16" and visual.width < visual.height * 1.1:
         return False
     width, height = visual.width or frame.w, visual.height or frame.h
     return frame.w / width <= 2.2 and frame.h / height <= 2.4

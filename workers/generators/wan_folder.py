@@ -86,6 +86,8 @@ def read_wan(model: str, *, offline: bool, weights: bool) -> WanFolder:
         raise GeneratorMissing(
             f"'{name}' is a {makes}; this generator runs {TEXT_TO_VIDEO} and {IMAGE_TO_VIDEO}."
         )
+    if weights:
+        _parts_present(path, index, name)
     vae = _config(path, "vae/config.json", name)
     # Wan 2.2 may keep only its second expert.
     expert = "transformer" if (path / "transformer").is_dir() else "transformer_2"
@@ -155,6 +157,16 @@ def _config(path: Path, file: str, name: str) -> dict[str, Any]:
     if not isinstance(config, dict):
         raise GeneratorMissing(f"{file} of '{name}' is not a JSON object; download the model again.")
     return config
+
+
+def _parts_present(path: Path, index: dict[str, Any], name: str) -> None:
+    """Raise GeneratorMissing for a part the index names and the folder lacks."""
+    for part, classes in index.items():
+        if isinstance(classes, list) and classes[0] and not any((path / part).glob("*")):
+            raise GeneratorMissing(f"'{name}' lacks its {part}; download it again.")
+    # transformers makes up an empty tokenizer where the vocabulary is missing: every prompt reads the same.
+    if not any((path / "tokenizer" / file).is_file() for file in ("tokenizer.json", "spiece.model")):
+        raise GeneratorMissing(f"The tokenizer of '{name}' has no vocabulary; download it again.")
 
 
 def _fingerprint(path: Path) -> str:

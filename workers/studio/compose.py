@@ -141,13 +141,19 @@ class Composer:
         )
 
     def _piece(self, canvas: Any, draw: PieceDraw) -> None:
+        sprite = self._kept(
+            ("piece", draw.file, draw.form, draw.box, draw.stage), lambda: self._piece_sprite(draw)
+        )
         canvas.save()
-        canvas.translate(0, draw.dy if draw.form != "plinth" else 0)
         if draw.form != "plinth":
+            canvas.translate(0, draw.dy)
             _scale_about(canvas, draw.box.x + draw.box.w / 2, draw.box.bottom, draw.scale)
-        floor = scenery.floor_of(self._cutout(draw.file), draw.box)
-        scenery.draw_piece(canvas, draw.form, draw.box, self._stage(draw.stage), floor)
+        _draw_sprite(canvas, sprite, skia.Paint())
         canvas.restore()
+
+    def _piece_sprite(self, draw: PieceDraw) -> Sprite:
+        floor = scenery.floor_of(self._cutout(draw.file), draw.box)
+        return scenery.piece(draw.form, draw.box, self._stage(draw.stage), floor, self._scale)
 
     def _picture(self, canvas: Any, draw: PictureDraw) -> None:
         sprite = self._kept(
@@ -239,8 +245,7 @@ class Composer:
 
     def _filled(self, file: str, scale: float) -> Image.Image:
         width, height = (round(side * scale) for side in (self.timeline.width, self.timeline.height))
-        side = "left" if self.timeline.format == "16x9" else "top"
-        return pictures.filling(self._photo(file), width, height, text_on=side)
+        return pictures.filling(self._photo(file), width, height)
 
     def _block(self, canvas: Any, draw: BlockDraw) -> None:
         for item, made in zip(draw.items, self._typeset(draw), strict=True):

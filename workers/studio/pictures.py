@@ -79,17 +79,9 @@ def resized(picture: Image.Image, width: int, height: int) -> Image.Image:
     return picture.resize(size, Image.Resampling.LANCZOS)
 
 
-def filling(picture: Image.Image, width: int, height: int, *, text_on: str) -> Image.Image:
-    """Fill a frame with a photograph; where the shapes differ much its ground is drawn on under the text.
-
-    `text_on` is the edge the text stands at (`top` or `left`); the photograph keeps to the other.
-    """
-    width, height = round(width * ROOM_TO_ZOOM), round(height * ROOM_TO_ZOOM)
-    rgb = picture.convert("RGB")
-    if text_on == "left":
-        turned = _extended(rgb.transpose(Image.Transpose.ROTATE_270), height, width)
-        return turned.transpose(Image.Transpose.ROTATE_90)
-    return _extended(rgb, width, height)
+def filling(picture: Image.Image, width: int, height: int) -> Image.Image:
+    """Fill a frame with a photograph, with room to zoom; in a much taller frame its ground goes on above it."""
+    return _extended(picture.convert("RGB"), round(width * ROOM_TO_ZOOM), round(height * ROOM_TO_ZOOM))
 
 
 def _extended(picture: Image.Image, width: int, height: int) -> Image.Image:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import skia
+from PIL import Image
 
 from adengine.core.layers import Box
 from adengine.core.palette import Stage, channels
@@ -13,44 +14,71 @@ from workers.studio.lettering import Sprite, argb
 from workers.studio.pictures import Cutout, from_bgra, resized, to_skia
 
 FLOOR = 0.045
+# Soft things are computed on every fourth pixel and enlarged.
+COARSE = 4
 
 
 def ground(stage: Stage, width: int, height: int, seed: int) -> Any:
     """Paint a backdrop: a soft sweep between two tones with a pool of light, dithered against banding."""
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    y, x = y / height, x / width
+    w, h = width // COARSE, height // COARSE
+    y, x = np.mgrid[0:h, 0:w].astype(np.float32)
+    y, x = (y + 0.5) / h, (x + 0.5) / w
     sweep = _smooth(y)[..., None]
     top, bottom, light = (np.array(channels(c), np.float32) for c in (stage.top, stage.bottom, stage.light))
-    colour = top * (1 - sweep) + bottom * sweep
-    shape = height / width
-    pool = np.exp(-(((x - 0.5) / 0.52) ** 2 + ((y - 0.56) * shape / 0.62) ** 2))[..., None] * 0.55
-    colour = colour * (1 - pool) + light * pool
+    pool = np.exp(-(((x - 0.5) / 0.52) ** 2 + ((y - 0.56) * h / w / 0.62) ** 2))[..., None] * 0.55
+    colour = (top * (1 - sweep) + bottom * sweep) * (1 - pool) + light * pool
     edge = np.clip(np.hypot((x - 0.5) * 1.15, y - 0.5) - 0.42, 0, 1)[..., None]
-    noise = np.random.default_rng(seed).triangular(-1.1, 0, 1.1, (height, width, 1)).astype(np.float32)
-    pixels = np.empty((height, width, 4), np.uint8)
-    pixels[..., :3] = np.clip(colour * (1 - 0.22 * edge) * 255 + noise + 0.5, 0, 255)[..., ::-1]
-    pixels[..., 3] = 255
+    coarse = colour * (1 - 0.22 * edge) * 255
+    noise = _grain(width, height, seed)
+    pixels = np.full((height, width, 4), 255, np.uint8)
+    for channel in range(3):
+        pixels[..., 2 - channel] = np.clip(
+            _enlarged(coarse[..., channel], width, height) + noise + 0.5, 0, 255
+        )
     return from_bgra(pixels, opaque=True)
 
 
 def light(stage: Stage, width: int, height: int) -> Any:
     """Paint light as it falls through a window: slanted bars, very soft, to be moved over the ground."""
     w, h = round(width * 1.5), round(height * 0.95)
-    y, x = np.mgrid[0:h, 0:w].astype(np.float32)
-    slant = (x + 0.42 * y) / width
-    soft = 0.035
-    bars = np.zeros((h, w), np.float32)
-    for left, right in ((0.52, 0.80), (0.86, 1.14), (1.20, 1.34)):
-        bars += 1 / (1 + np.exp(-(slant - left) / soft * 2)) - 1 / (1 + np.exp(-(slant - right) / soft * 2))
-    fade = np.sin(np.pi * np.clip(y / h, 0, 1)) ** 1.5 * np.sin(np.pi * np.clip(x / w, 0, 1)) ** 0.8
-    alpha = np.clip(bars * fade * 0.34, 0, 1)
-    noise = np.random.default_rng(5).random((h, w), np.float32)
+    y, x = np.mgrid[0 : h // COARSE, 0 : w // COARSE].astype(np.float32)
+    across, down = x * COARSE / w, y * COARSE / h
+    slant = (x + 0.42 * y) * COARSE / width
+    bars = sum(
+        1 / (1 + np.exp((left - slant) / 0.0175)) - 1 / (1 + np.exp((right - slant) / 0.0175))
+        for left, right in ((0.52, 0.80), (0.86, 1.14), (1.20, 1.34))
+    )
+    fade = np.sin(np.pi * down) ** 1.5 * np.sin(np.pi * across) ** 0.8
+    level = np.clip(_enlarged(bars * fade * 0.34 * 255, w, h) + _grain(w, h, 5) * 0.5, 0, 255)
     pixels = np.empty((h, w, 4), np.uint8)
-    level = np.clip(alpha * 255 + noise - 0.5, 0, 255)
     for channel, value in enumerate(reversed(channels(stage.light))):
         pixels[..., channel] = level * value
     pixels[..., 3] = level
     return from_bgra(pixels, opaque=False)
+
+
+def _enlarged(values: Any, width: int, height: int) -> Any:
+    coarse = Image.fromarray(np.ascontiguousarray(values, np.float32))
+    return np.asarray(coarse.resize((width, height), Image.Resampling.BICUBIC))
+
+
+def _grain(width: int, height: int, seed: int) -> Any:
+    """Return noise of a level or so: one tile, laid over the frame."""
+    tile = np.random.default_rng(seed).triangular(-1.1, 0, 1.1, (256, 256)).astype(np.float32)
+    return np.tile(tile, (height // 256 + 1, width // 256 + 1))[:height, :width]
+
+
+def piece(form: str, box: Box, stage: Stage, floor: float, scale: float) -> Sprite:
+    """Draw a form once, a little larger than it is shown, so that it can grow without going soft."""
+    detail, pad = scale * 1.06, 120
+    deep = 1400 if form == "plinth" else box.h + 2 * pad
+    surface = skia.Surface(round((box.w + 2 * pad) * detail), round(deep * detail))
+    canvas = surface.getCanvas()
+    canvas.scale(detail, detail)
+    canvas.translate(pad - box.x, pad - box.y)
+    draw_piece(canvas, form, box, stage, floor)
+    image = surface.makeImageSnapshot()
+    return Sprite(image, box.x - pad, box.y - pad, image.width() / detail, image.height() / detail)
 
 
 def draw_piece(canvas: Any, form: str, box: Box, stage: Stage, floor: float) -> None:

@@ -1,0 +1,150 @@
+"""The command line as a user types it: output, exit codes, and never a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.shops import LAMP, MUG, write_shop
+
+pytestmark = pytest.mark.slow
+
+
+class Shell:
+    """Runs `adengine` with a home folder of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.env = {key: value for key, value in os.environ.items() if not key.startswith("ADENGINE_")}
+        self.env |= {"ADENGINE_HOME": str(home), "COLUMNS": "200"}
+
+    def __call__(self, *words: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "adengine", *map(str, words)],
+            env={**self.env, **env},
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr + done.stdout, done.stderr
+        return done
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path / "home")
+
+
+def test_a_csv_becomes_products_and_a_film_with_its_files(shell: Shell, tmp_path: Path) -> None:
+    taken = shell("import", write_shop(tmp_path / "shop"), "--shop", "demo")
+    assert (taken.returncode, "2 products created" in taken.stdout) == (0, True)
+    listed = json.loads(shell("products", "--json").stdout)
+    assert [one["handle"] for one in listed] == ["mug", "lamp"]
+    variant = listed[0]["variants"][0]
+    assert (variant["price"], variant["currency"], variant["title"]) == (2400, "EUR", "Sage")
+    made = shell("make", "mug", "--seconds", "6", "--format", "1x1", "--out", tmp_path / "out", "--json")
+    assert made.returncode == 0, made.stderr
+    (film,) = json.loads(made.stdout)
+    for part in ("film", "poster", "captions", "receipt"):
+        assert Path(film[part]).is_file()
+        assert Path(film[part]).parent == tmp_path / "out"
+    receipt = json.loads(Path(film["receipt"]).read_text())
+    assert receipt["frames"] == 180
+    assert any(source.endswith(".price") for _, source in receipt["words_from"])
+
+
+def test_refused_rows_are_listed_and_exit_with_one(shell: Shell, tmp_path: Path) -> None:
+    path = write_shop(tmp_path / "shop", [{**MUG, "Variant Price": "free"}, LAMP])
+    done = shell("import", path)
+    assert done.returncode == 1
+    for words in ("Variant Price", "free", "refused", "1 products created"):
+        assert words in done.stdout
+
+
+def test_a_token_is_printed_once_as_json(shell: Shell, tmp_path: Path) -> None:
+    shell("import", write_shop(tmp_path / "shop"))
+    made = json.loads(shell("token", "create", "--merchant", "demo", "--kind", "agent", "--json").stdout)
+    assert made["token"].startswith("adt_")
+    database = (tmp_path / "home" / "adengine.db").read_bytes()
+    assert made["token"].encode() not in database
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("import", "nowhere.csv"), 1, "nowhere.csv"),
+        (("import", "http://127.0.0.1/x.csv"), 1, "not a public address"),
+        (("make", "mug"), 1, "no shop"),
+        (("token", "create", "--merchant", "nobody"), 1, "no shop"),
+        (("make",), 2, "HANDLE"),
+        (("dance",), 2, "dance"),
+        (("mcp",), 2, "--stdio"),
+        (("worker", "--queue", "nope"), 1, "render"),
+    ],
+)
+def test_a_mistake_is_told_in_words(shell: Shell, words: tuple[str, ...], code: int, said: str) -> None:
+    done = shell(*words)
+    assert (done.returncode, said in done.stderr + done.stdout) == (code, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("make", "nothing"), "adengine products"),
+        (("make", "mug", "--template", "nope"), "choose one of"),
+        (("make", "mug", "--cameo", "nobody"), "licensed here"),
+        (("make", "mug", "--generator", "diffusion"), "ADENGINE_GENERATOR_MODEL"),
+        (("make", "mug", "--seconds", "3"), "6 to 60"),
+    ],
+)
+def test_a_film_that_cannot_be_made_says_why(
+    shell: Shell, tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    shell("import", write_shop(tmp_path / "shop"))
+    done = shell(*words)
+    assert (done.returncode, said in done.stderr) == (1, True), done.stderr
+
+
+def test_a_setting_that_does_not_exist_is_wrong_usage(shell: Shell) -> None:
+    done = shell("products", ADENGINE_SHOPP="demo")
+    assert (done.returncode, "ADENGINE_SHOPP" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_a_taken_port_is_told_before_anything_starts(shell: Shell, command: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = shell(command, "--port", str(taken.getsockname()[1]))
+    assert (done.returncode, "choose another with --port" in done.stderr) == (1, True), done.stderr
+
+
+def test_a_home_that_cannot_be_written_is_told(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    done = shell("products", ADENGINE_HOME=str(tmp_path / "file"))
+    assert done.returncode == 1
+    assert "file" in done.stderr
+
+
+def test_doctor_names_every_part(shell: Shell) -> None:
+    done = shell("doctor", "--json")
+    parts = {one["part"]: one for one in json.loads(done.stdout)}
+    assert {"GPU", "encoders", "fonts", "voices", "queue", "database", "Stripe", "Shopify"} <= set(parts)
+    assert parts["encoders"]["state"] == "ok"
+    assert done.returncode == (1 if any(one["state"] == "missing" for one in parts.values()) else 0)
+
+
+def test_doctor_says_when_the_broker_does_not_answer(shell: Shell) -> None:
+    done = shell("doctor", "--json", ADENGINE_BROKER_URL="redis://127.0.0.1:9/0")
+    queue = next(one for one in json.loads(done.stdout) if one["part"] == "queue")
+    assert (done.returncode, queue["state"]) == (1, "missing")
+
+
+def test_the_database_is_upgraded_as_often_as_asked(shell: Shell) -> None:
+    assert [shell("db", "upgrade").returncode for _ in range(2)] == [0, 0]

@@ -412,18 +412,12 @@ def _check_needs(template: Template, facts: Mapping[str, Fact]) -> None:
 
 
 def _variant(brief: Brief, product: Product) -> Variant:
+    title = shorten(product.title, 60)
     if brief.variant_id is None:
-        variant = product.cheapest
-        if variant is None:
-            raise Invalid(
-                f"'{shorten(product.title, 60)}' has no variant in stock with a price above zero; add one"
-            )
-        return variant
+        return _cheapest(product, title)
     variant = next((v for v in product.variants if v.id == brief.variant_id), None)
     if variant is None:
-        raise Invalid(
-            f"'{shorten(product.title, 60)}' has no variant '{brief.variant_id}'; choose one of its own"
-        )
+        raise Invalid(f"'{title}' has no variant '{brief.variant_id}'; choose one of its own")
     if variant.price.minor <= 0:
         raise Invalid(
             f"The variant '{variant.title}' costs {variant.price.display()}; give it a price above zero"
@@ -433,17 +427,42 @@ def _variant(brief: Brief, product: Product) -> Variant:
     return variant
 
 
+def _cheapest(product: Product, title: str) -> Variant:
+    """Return the cheapest variant; among equals the one that the photographs show."""
+    least = product.cheapest
+    if least is None:
+        raise Invalid(f"'{title}' has no variant in stock with a price above zero; add one")
+    equals = [v for v in product.variants if v.is_available and v.price == least.price]
+    photos = [image for image in product.images if image.file and not image.has_alpha]
+    return next((v for v in equals if any(_named(image, v, product) for image in photos)), least)
+
+
 def _pictures(product: Product, variant: Variant) -> tuple[Image, ...]:
-    """Order usable pictures: the variant's own first; other variants' are left out where some remain."""
+    """Order usable pictures: the variant's own first; those of other variants only where no other is left."""
     usable = sorted((i for i in product.images if i.file), key=lambda i: i.position)
     if not usable:
         raise Invalid(
             f"'{shorten(product.title, 60)}' has no usable picture; add one to the product and sync again"
         )
-    others = {v.image for v in product.variants if v.image and v.image != variant.image}
     own = [i for i in usable if i.source == variant.image]
-    rest = [i for i in usable if i.source != variant.image and i.source not in others]
+    rest = [i for i in usable if i.source != variant.image and not _of_another(i, product, variant)]
     return tuple(own + rest) or tuple(usable)
+
+
+def _of_another(image: Image, product: Product, variant: Variant) -> bool:
+    """Say whether a picture is another variant's, or describes only another one's option."""
+    others = [v for v in product.variants if v.id != variant.id and v.image != variant.image]
+    if any(v.image == image.source for v in others if v.image):
+        return True
+    return not _named(image, variant, product) and any(_named(image, v, product) for v in others)
+
+
+def _named(image: Image, variant: Variant, product: Product) -> bool:
+    """Say whether the picture's description names an option value that not all variants share."""
+    shared = set.intersection(*({option.value.casefold() for option in v.options} for v in product.variants))
+    said = set(re.findall(r"\w+", image.alt.casefold()))
+    values = {option.value.casefold() for option in variant.options} - shared
+    return any(set(re.findall(r"\w+", value)) <= said for value in values if value.strip())
 
 
 def _facts(brief: Brief, product: Product, variant: Variant, brand: Brand) -> dict[str, Fact]:

@@ -8,6 +8,11 @@ from typing import Literal, TypeAlias
 
 from adengine.core.creative import Text
 
+LABELS = ("label", "disclosure")
+# Small print is there before the large words come; these and the rest of WHOLE are not split into words.
+AT_ONCE = ("eyebrow", "brand", *LABELS)
+WHOLE = ("price", "cta", *AT_ONCE)
+
 
 @dataclass(frozen=True)
 class Box:
@@ -52,6 +57,9 @@ class Piece:
     kind: Literal["piece"] = "piece"
 
 
+How: TypeAlias = Literal["cutout", "close", "card", "panel", "cover"]
+
+
 @dataclass(frozen=True)
 class Picture:
     """The product: a cutout on the stage, a close look at it, a framed card, a panel, or the whole frame.
@@ -60,7 +68,7 @@ class Picture:
     """
 
     file: str
-    how: Literal["cutout", "close", "card", "panel", "cover"]
+    how: How
     box: Box
     stage: str
     motion: str
@@ -104,7 +112,6 @@ class Block:
     texts: tuple[Text, ...]
     box: Box
     valign: Literal["top", "middle"]
-    align: Literal["left", "center"]
     stage: str
     start: int
     end: int
@@ -213,7 +220,6 @@ class BlockDraw:
     items: tuple[Item, ...]
     box: Box
     valign: str
-    align: str
     stage: str
     kind: Literal["block"] = "block"
 
@@ -272,7 +278,7 @@ def drawn(layer: Layer, frame: int) -> Draw:  # noqa: PLR0911
         case Veil():
             return VeilDraw(layer.file, layer.box, layer.edge, 1.0)
         case Block():
-            return BlockDraw(_items(layer, frame), layer.box, layer.valign, layer.align, layer.stage)
+            return BlockDraw(_items(layer, frame), layer.box, layer.valign, layer.stage)
         case Badge():
             return _badge(layer, frame)
         case Cameo():
@@ -376,22 +382,22 @@ def _badge(layer: Badge, frame: int) -> BadgeDraw:
 
 def _items(layer: Block, frame: int) -> tuple[Item, ...]:
     """Words come in one after the other; a whole block is in after two fifths of its time at the latest."""
-    counts = [
-        1 if text.role in ("price", "cta", "label", "disclosure") else text.text.count(" ") + 1
-        for text in layer.texts
+    counts = [1 if text.role in WHOLE else text.text.count(" ") + 1 for text in layer.texts]
+    waits = [
+        0 if text.role in AT_ONCE else count + 1 for text, count in zip(layer.texts, counts, strict=True)
     ]
     room = max(8, (layer.end - layer.start) * 2 // 5)
-    step = min(3.0, room / (sum(counts) + len(counts)))
-    items, clock = [], 0.0
-    for text, count in zip(layer.texts, counts, strict=True):
-        ages = [frame - layer.start + layer.lead - clock - step * word for word in range(count)]
+    step = min(3.0, room / max(1, sum(waits)))
+    items, clock = [], -float(layer.lead)
+    for text, count, wait in zip(layer.texts, counts, waits, strict=True):
+        ages = [frame - layer.start - clock - step * word for word in range(count)]
         items.append(_item(text, ages, layer.pulse))
-        clock += step * count + min(4.0, step * 2)
+        clock += step * wait
     return tuple(items)
 
 
 def _item(text: Text, ages: list[float], pulse: int) -> Item:
-    if text.role in ("label", "disclosure"):
+    if text.role in LABELS:
         return Item(text.role, text.text, text.aside, (1.0,))
     if text.role == "cta":
         beat = math.sin(math.pi * max(0.0, ages[0] - 16) / pulse) ** 2 if pulse else 0.0

@@ -64,6 +64,8 @@ class Palette:
 def palette_for(swatches: Sequence[Swatch], brand: Brand) -> Palette:
     """Derive the stages; the hue is the product's most colourful dominant, else the brand's accent."""
     hue, chroma = _character(swatches, brand)
+    # Orange and red turn pink when they are made pale; a little yellow keeps them warm.
+    pale = hue + 20 if 15 <= hue <= 60 else hue
     lightness = _mean_lightness(swatches)
     # A pale product on a pale ground disappears: the ground steps down to let its edge be seen.
     step = 0.055 if lightness > 0.82 else 0.0
@@ -71,10 +73,10 @@ def palette_for(swatches: Sequence[Swatch], brand: Brand) -> Palette:
     accent_l, accent_c, accent_h = to_oklch(brand.accent)
     return Palette(
         light=_stage(
-            (0.955 - step, 0.012 + chroma * 0.10, hue), (0.885 - step, 0.020 + chroma * 0.22, hue), brand
+            (0.955 - step, 0.012 + chroma * 0.10, pale), (0.885 - step, 0.020 + chroma * 0.22, pale), brand
         ),
         tint=_stage(
-            (0.880 - step, 0.020 + chroma * 0.26, hue), (0.790 - step, 0.028 + chroma * 0.36, hue), brand
+            (0.880 - step, 0.020 + chroma * 0.26, pale), (0.790 - step, 0.028 + chroma * 0.36, pale), brand
         ),
         deep=_stage(
             (deep_l + 0.06, 0.024 + chroma * 0.26, hue), (deep_l - 0.08, 0.018 + chroma * 0.2, hue), brand

@@ -18,6 +18,7 @@ from adengine.core.layers import (
     Draw,
     Ground,
     Group,
+    How,
     Layer,
     Picture,
     Piece,
@@ -32,6 +33,7 @@ BEATS = {"warm": 20, "bright": 18, "bold": 15}
 TRANSITION_FRAMES = {"cut": 0, "fade": 10, "slide": 16, "rise": 16, "wipe": 16}
 # Where the apps' own buttons and captions leave room for text (9x16), and title-safe margins elsewhere.
 SAFE = {"9x16": Box(60, 270, 880, 980), "1x1": Box(54, 54, 972, 972), "16x9": Box(96, 54, 1728, 972)}
+PHOTO_HOW: dict[str, How] = {"photo": "cover", "panel": "panel"}
 FULL = {name: Box(0, 0, width, height) for name, (width, height) in FORMATS.items()}
 
 
@@ -296,14 +298,12 @@ def _words(board: Storyboard, shot: Shot, zones: Zones, segment: Segment, end: i
     said = tuple(text for text in shot.texts if text.role != "badge")
     if said:
         pulse = BEATS[board.mood] * 2
-        yield Block(
-            said, zones.text, zones.valign, "left", stage, begin, end, pulse, 0 if segment.start else 5
-        )
+        yield Block(said, zones.text, zones.valign, stage, begin, end, pulse, 0 if segment.start else 4)
     if badges:
         yield Badge(badges[0].text, BADGES[board.format], shot.stage, begin + 16, end)
     if zones.tag and board.cameo:
         tag = (Text("label", board.cameo.name), Text("disclosure", board.cameo.disclosure))
-        yield Block(tag, zones.tag, "middle", "left", shot.stage, segment.start, end, 0)
+        yield Block(tag, zones.tag, "middle", shot.stage, segment.start, end, 0)
 
 
 def _layout(film_format: str, shot: Shot) -> str:
@@ -346,10 +346,10 @@ def _visual(
     return Picture(visual.file, how, box, shot.stage, motion, start, end, opens, side)
 
 
-def _how(visual: Visual, layout: str) -> Literal["cutout", "close", "card", "panel", "cover"]:
+def _how(visual: Visual, layout: str) -> How:
     if visual.how == "cutout":
         return "close" if layout == "close" else "cutout"
-    return {"photo": "cover", "panel": "panel"}.get(layout, "card")  # type: ignore[return-value]
+    return PHOTO_HOW.get(layout, "card")
 
 
 def _crossed(

@@ -113,7 +113,12 @@ def _license_lumi(engine: AdEngine, actor: Actor) -> None:
             return
         folder = HERE / "cameo"
         cameo_id = cameos.enrol(
-            unit, "lumi", title="Lumi", kind="character", clip=folder / "lumi.webm", still=folder / "lumi.webp"
+            unit,
+            "lumi",
+            title="Lumi",
+            kind="character",
+            clip=folder / "lumi.webm",
+            still=folder / "lumi.webp",
         )
         terms = Terms(
             subject="Lumi",
@@ -298,5 +303,3 @@ def _bar(out: Console) -> Progress:
         TimeElapsedColumn(),
         console=out,
     )
-
-

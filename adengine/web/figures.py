@@ -77,7 +77,14 @@ def film_format(name: str) -> str:
     return FORMATS.get(name, name)
 
 
+def plain(words: str) -> str:
+    """Words of templates, results and refusals as pages say them: a cameo is a licensed appearance there."""
+    said = words.replace("Cameo", "Licensed appearance").replace("cameo", "licensed appearance")
+    return said.replace("licensed licensed", "licensed").replace(" %", "\N{NO-BREAK SPACE}%")
+
+
 FILTERS = {
+    "plain": plain,
     "state": state,
     "money": money,
     "clock": clock,

@@ -74,10 +74,10 @@ def answer(status: int, code: str, message: str, clause: str | None = None) -> R
     in_studio = request.path.startswith("/studio")
     words = message if in_studio or status not in PLAIN else PLAIN[status]
     title = TITLES.get(status, "Something went wrong")
-    home = "/studio/" if in_studio else f"/shops/{g.shop.name}/" if "shop" in g else "/"
-    return render_template(
-        "error.html", status=status, title=title, words=words, home=home, code=code
-    ), status
+    shop = g.get("shop")
+    home = "/studio/" if in_studio else f"/shops/{shop.name}/" if shop else "/"
+    page = render_template("error.html", status=status, title=title, words=words, home=home, shop=shop)
+    return page, status
 
 
 def wants_json() -> bool:

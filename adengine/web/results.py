@@ -91,7 +91,7 @@ def line(result: MetricResult, currency: str) -> Line:
         values=tuple(_value(value, result.metric.unit, currency) for _, value in result.values),
         bars=(None, *(bar(one, edge) for one in result.comparisons)),
         ranges=(
-            "the first film is what the others are compared with",
+            "the baseline",
             *(_range(one) for one in result.comparisons),
         ),
     )

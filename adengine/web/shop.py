@@ -105,6 +105,15 @@ def stylesheet(shop: Shop) -> str:
     return ":root{" + "".join(f"--{name}:{colour};" for name, colour in colours.items()) + "}\n"
 
 
+@pages.app_template_filter("bought_picture")
+def bought_picture(variant_id: str, product: Product | None) -> Image | None:
+    """The picture of the variant that is bought, else its product's first; None for another product's."""
+    variant = next((one for one in product.variants if one.id == variant_id), None) if product else None
+    if product is None or variant is None:
+        return None
+    return variant_picture(variant.image, product) or next(iter(product.images), None)
+
+
 @pages.app_template_filter("variant_picture")
 def variant_picture(source: str | None, product: Product) -> Image | None:
     """The picture a variant names, if it was taken in."""

@@ -354,6 +354,8 @@ class AdenginePlayer extends HTMLElement {
     }
     this.sheet.hidden = false;
     this.classList.add("is-open");
+    const room = 1 - (this.sheet.offsetHeight + 28) / this.frame.clientHeight;
+    this.frame.style.setProperty("--shrink", Math.max(0.22, Math.min(0.9, room)).toFixed(3));
     (this.form.querySelector("[name=variant]:checked, select") || this.form.querySelector("[type=submit]")).focus({
       preventScroll: true,
     });

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from adengine.core.catalog import Image, Product, Variant
+from adengine.core.catalog import Image, Option, Product, Variant
 from adengine.core.creative import (
     Brand,
     Brief,
@@ -81,6 +81,25 @@ def test_no_saving_is_shown_when_the_price_was_not_higher(was: int) -> None:
 def test_pictures_of_other_variants_are_not_shown() -> None:
     files = {shot.visual.file for shot in board(variant_id="v_oat").shots}
     assert files == {"key/oat", "key/table"}
+
+
+def test_photograph_of_another_colour_is_not_shown_and_its_colour_wins_among_equal_prices() -> None:
+    def one(name: str) -> Variant:
+        return Variant(name, name, (Option("Colour", name),), Money(4200, "EUR"), image=f"{name}.webp")
+
+    scene = Image("scene", alt="Ochre cushion on a sofa", position=3, file="key/scene")
+    cushion = replace(
+        MUG,
+        variants=(one("Moss"), one("Ochre")),
+        images=(
+            Image("Moss.webp", file="key/moss"),
+            Image("Ochre.webp", position=2, file="key/ochre"),
+            scene,
+        ),
+    )
+    assert {shot.visual.file for shot in board(product=cushion, variant_id="Moss").shots} == {"key/moss"}
+    assert board(product=cushion).variant_id == "Ochre"
+    assert "key/scene" in {shot.visual.file for shot in board(product=cushion).shots}
 
 
 def test_reasons_are_the_shops_own_before_sentences_and_tags() -> None:

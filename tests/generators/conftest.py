@@ -45,6 +45,10 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
     """Whole Wan folders with random weights; tests that damage one copy it first."""
     pytest.importorskip("torch", reason="the extra adengine[gpu] is not installed")
     pytest.importorskip("diffusers", reason="the extra adengine[gpu] is not installed")
+    import torch
+
+    # Threads that wait for each other cost more than these tiny tensors do.
+    torch.set_num_threads(1)
     from .tiny_wan import build_both, build_image_to_video, build_text_to_video
 
     root = tmp_path_factory.mktemp("models")

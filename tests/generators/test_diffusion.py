@@ -269,7 +269,7 @@ def run_alone(script: str, *arguments: str, **environment: str) -> str:
     done = subprocess.run(
         [sys.executable, "-c", ONE_CLIP + script, *arguments],
         cwd=ROOT,
-        env=os.environ | environment,
+        env=os.environ | {"OMP_NUM_THREADS": "1"} | environment,
         capture_output=True,
         text=True,
         timeout=120,

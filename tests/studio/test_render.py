@@ -172,6 +172,22 @@ def test_unreadable_cameo_clip_falls_back_to_its_still_and_says_so(
     assert any("broken.webm" in note and "still" in note for note in film.notes)
 
 
+def test_generated_clip_plays_under_the_hook(make: Make, shop: Path) -> None:
+    with av.open(str(shop / "clip.mp4"), "w") as out:
+        stream = out.add_stream("libx264", rate=30, options={"crf": "10"})
+        stream.width, stream.height, stream.pix_fmt = 128, 128, "yuv420p"
+        for place in range(90):
+            pixels = np.full((128, 128, 3), (0, 0, 40 + 2 * place), np.uint8)
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, "rgb24")))
+        out.mux(stream.encode(None))
+    timeline = make(clip="clip.mp4")
+    blues = [
+        np.asarray(still(timeline, frame, resolve=shop.joinpath, scale=0.1))[170:, :, 2].mean()
+        for frame in (0, 20, 39)
+    ]
+    assert [round(float(blue)) for blue in blues] == pytest.approx([40, 80, 118], abs=6)
+
+
 @pytest.mark.parametrize("content", [b"", b"RIFF\x00\x00\x00\x00WEBPVP8 ", b"<svg/>"])
 def test_corrupt_picture_raises_and_leaves_nothing(
     make: Make, shop: Path, tmp_path: Path, content: bytes

@@ -29,7 +29,7 @@ from adengine.core.layers import (
     PieceDraw,
     VeilDraw,
 )
-from adengine.core.palette import READABLE, Palette, Stage, contrast, mix, palette_for, readable
+from adengine.core.palette import READABLE, Stage, contrast, mix, palette_for, readable
 from adengine.core.timeline import Timeline
 from workers.studio import pictures, scenery
 from workers.studio.fonts import named, shelf
@@ -69,10 +69,6 @@ class Composer:
         self._reels: dict[str, Reel | None] = {}
         self._palette = palette_for(pictures.swatches(self._photo(timeline.key_picture)), timeline.brand)
         self._note_missing()
-
-    @property
-    def palette(self) -> Palette:
-        return self._palette
 
     def frame(self, number: int) -> Pixels:
         """Compose frame `number` and return the buffer; it is overwritten by the next call."""
@@ -385,7 +381,6 @@ def _content(block: BlockDraw) -> tuple[object, ...]:
         tuple((i.role, i.text, i.aside) for i in block.items),
         block.box,
         block.valign,
-        block.align,
         block.stage,
     )
 

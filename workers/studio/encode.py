@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ class Encoder:
 
     def abandon(self) -> None:
         """Let go of the file; what was written is of no use."""
-        with _ignored():
+        with suppress(OSError, av.FFmpegError):
             self._container.close()
 
     def _add_sound(self, samples: Any, start: int) -> None:
@@ -75,10 +76,3 @@ def _video_stream(container: Any, width: int, height: int, fps: int) -> Any:
     context.color_primaries, context.color_trc = BT709, BT709
     context.gop_size = fps * 2
     return stream
-
-
-class _ignored:  # noqa: N801
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: object, trace: object) -> bool:
-        return isinstance(error, OSError | av.FFmpegError)

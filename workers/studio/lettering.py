@@ -95,19 +95,17 @@ def argb(colour: str, opacity: float = 1.0) -> int:
 
 
 def _painted(one: Sized, block: BlockDraw, stage: Stage, top: float, scale: float) -> SetItem:
-    left = block.box.x + _free(one, block.box.w - one.w, block.align)
+    left = block.box.x + _free(one, block.box.w - one.w)
     pad_x, pad_y = PADDING.get(one.role.form, (0.0, 0.0))
     pen = Pen(one.face, one.size, one.role.tracking, one.role.leading, _colour(one, stage), scale)
-    words = tuple(_words(one, pen, left + pad_x, top + pad_y, block.align))
+    words = tuple(_words(one, pen, left + pad_x, top + pad_y))
     aside = _aside(one, pen, stage, left, top)
     parts = (*words, *([(len(one.item.words) - 1, aside)] if aside else ()))
     backing = _backing(one, stage, left, top, scale) if one.role.form in PADDING else None
     return SetItem(parts, backing, _merged(backing, [sprite for _, sprite in parts], scale), one.size)
 
 
-def _free(one: Sized, free: float, align: str) -> float:
-    if align == "center":
-        return free / 2
+def _free(one: Sized, free: float) -> float:
     return free if is_rtl(one.item.text) else 0.0
 
 
@@ -120,11 +118,11 @@ def _inner(one: Sized) -> float:
     return max(line_width(line, one.face, one.role.tracking) for line in one.lines) * one.size
 
 
-def _words(one: Sized, pen: Pen, left: float, top: float, align: str) -> Iterator[tuple[int, Sprite]]:
+def _words(one: Sized, pen: Pen, left: float, top: float) -> Iterator[tuple[int, Sprite]]:
     space = advance(" ", one.face, one.role.tracking) * one.size
     for number, line in enumerate(one.lines):
         free = _inner(one) - line_width(line, one.face, one.role.tracking) * one.size
-        x, y = left + _free(one, free, align), top + number * one.role.leading * one.size
+        x, y = left + _free(one, free), top + number * one.role.leading * one.size
         if has_rtl(one.item.text):
             yield line[0].place, pen.sprite(_isolated(line, rtl=is_rtl(one.item.text)), x, y)
             continue

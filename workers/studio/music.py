@@ -37,7 +37,7 @@ MOODS = {
         0.10,
         0.16,
         (0, 3, 6),
-        2600,
+        5200,
     ),
     "bright": Mood(
         ((3, 10, 14, 19), (7, 10, 15, 19), (0, 10, 12, 19), (8, 12, 15, 22)),
@@ -46,7 +46,7 @@ MOODS = {
         0.16,
         0.24,
         (0, 2, 3, 5, 6),
-        4200,
+        7500,
     ),
     "bold": Mood(
         ((0, 7, 12, 15), (0, 7, 12, 17), (-4, 8, 12, 15), (-2, 10, 14, 17)),
@@ -55,7 +55,7 @@ MOODS = {
         0.20,
         0.32,
         (0, 3, 6, 7),
-        3400,
+        6500,
     ),
 }
 
@@ -101,11 +101,11 @@ def _chords(mood: Mood, beat: int, length: int, drop: int) -> Sound:
         chord = mood.chords[number % len(mood.chords)]
         for place, note in enumerate(chord):
             pan = 0.5 + 0.22 * (place / (len(chord) - 1) - 0.5) * 2
-            _add(out, at, _pad(_pitch(note), bar + beat) * 0.055, pan)
+            _add(out, at, _pad(_pitch(note), bar + beat) * 0.062, pan)
         for step in mood.steps:
             note_at, lift = at + step * beat // 2, 12 if at >= drop else 0
             tone = chord[(step + number) % len(chord)] + 12 + lift
-            louder = 0.16 if note_at >= drop else 0.10
+            louder = 0.30 if note_at >= drop else 0.20
             _add(out, note_at, _voice(mood.voice, _pitch(tone), beat * 2) * louder, 0.3 + 0.4 * (step % 2))
             if step == 0:
                 for note in chord[1:]:
@@ -120,7 +120,7 @@ def _bass(mood: Mood, beat: int, length: int, entry: int) -> Sound:
         root = _pitch(mood.chords[number % len(mood.chords)][0] - 12)
         for step, long in ((0, 1.6), (3, 0.5), (5, 1.2)):
             if at + step * beat // 2 >= entry:
-                _add(out, at + step * beat // 2, _low(root, int(beat * long)) * 0.30, 0.5)
+                _add(out, at + step * beat // 2, _low(root, int(beat * long)) * 0.17, 0.5)
     return out
 
 
@@ -128,7 +128,7 @@ def _drums(mood: Mood, beat: int, length: int, *, kicks: Sequence[int], entry: i
     out = np.zeros((2, length))
     noise = np.random.default_rng(11)
     for at in kicks:
-        _add(out, at, _kick() * mood.kick * (0.62 if at >= drop else 0.42), 0.5)
+        _add(out, at, _kick() * mood.kick * (0.50 if at >= drop else 0.34), 0.5)
     for number, at in enumerate(range(entry, length, beat // 2)):
         grown = 0.5 + 0.5 * min(1.0, (at - entry) / max(1, drop - entry))
         _add(out, at, _hat(noise) * mood.hat * grown * (1.0 if number % 2 else 0.5), 0.62)
@@ -254,7 +254,7 @@ def _roomy(sound: Sound, seed: int) -> Sound:
     """Add a room: decaying noise convolved in, a little different left and right."""
     t = _time(int(1.5 * RATE))
     tail = np.random.default_rng(41 + seed % 7).standard_normal((2, len(t))) * np.exp(-t * 4.2)
-    tail = _low_pass(tail, 3800)
+    tail = _low_pass(tail, 5200)
     size = sound.shape[1] + len(t)
     wet = np.fft.irfft(np.fft.rfft(sound, size) * np.fft.rfft(tail, size), size)[:, : sound.shape[1]]
     return np.asarray(sound + wet * (0.16 * np.abs(sound).max() / max(1e-9, np.abs(wet).max())))

@@ -80,7 +80,7 @@ def resized(picture: Image.Image, width: int, height: int) -> Image.Image:
 
 
 def filling(picture: Image.Image, width: int, height: int) -> Image.Image:
-    """Fill a frame with a photograph, with room to zoom; in a much taller frame its ground goes on above it."""
+    """Fill a frame with a photograph and room to zoom; in a taller frame its ground goes on above it."""
     return _extended(picture.convert("RGB"), round(width * ROOM_TO_ZOOM), round(height * ROOM_TO_ZOOM))
 
 
@@ -187,7 +187,7 @@ def _feathered(alpha: Pixels) -> Pixels:
     """Let a shadow that the picture brought run out before the edge, where it would end in a line."""
     height, width = alpha.shape
     across = np.minimum(np.arange(width), np.arange(width)[::-1]) / (0.10 * width)
-    down = np.minimum(np.arange(height), np.arange(height)[::-1] * 1.5) / (0.10 * height)
+    down = np.minimum(np.arange(height), np.arange(height)[::-1]) / (0.10 * height)
     edge = np.clip(np.minimum(across[None, :], down[:, None]), 0, 1)
     shadow = np.clip(alpha * 1.06 - 9, 0, 255) * edge * edge * (3 - 2 * edge)
     solid = np.clip((alpha.astype(np.float64) - 110) / 80, 0, 1)

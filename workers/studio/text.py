@@ -36,7 +36,7 @@ ROLES = {
     "title": Role("display", 108, 4, 1.06, -0.018, 26),
     "reason": Role("display", 122, 5, 1.07, -0.020, 22),
     "price": Role("grotesk", 128, 1, 1.08, -0.025, 30, "price"),
-    "caption": Role("strong", 44, 3, 1.28, 0.0, 32, "pill"),
+    "caption": Role("strong", 48, 3, 1.28, 0.0, 32, "pill"),
     "cta": Role("strong", 58, 1, 1.2, 0.0, 40, "button"),
     "label": Role("strong", 46, 1, 1.2, -0.005, 0),
     "disclosure": Role("text", 32, 2, 1.25, 0.0, 12, "pill"),

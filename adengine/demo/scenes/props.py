@@ -250,20 +250,21 @@ def grasses(seed: int, stems: int, length: float, foot: float, colour: str = "#D
 
 
 def _plume(curve: Any, line: Sequence[Point3], dice: random.Random, length: float) -> None:
-    for index, point in enumerate(line):
-        t = index / len(line)
-        reach = length * 0.12 * math.sin(math.pi * min(1.0, 0.25 + 0.75 * t)) + 0.03 * length
-        for _ in range(60):
-            turn, rise = dice.uniform(0, 2 * math.pi), dice.uniform(0.5, 1.2)
-            far = reach * dice.uniform(0.5, 1.0)
-            hair = []
-            for k in range(5):
-                s = k / 4
-                flat, high = far * s * math.cos(rise), far * (s * math.sin(rise) - 0.35 * s * s)
-                hair.append(
-                    (point[0] + flat * math.cos(turn), point[1] + flat * math.sin(turn), point[2] + high)
-                )
-            _strand(curve, hair, 0.4)
+    """Fine hairs all along the upper part of a stem, longest below its middle."""
+    last = len(line) - 1
+    for _ in range(760):
+        t = dice.random()
+        index = min(int(t * last), last - 1)
+        part = t * last - index
+        low, high = line[index], line[index + 1]
+        root = [a + (b - a) * part for a, b in zip(low, high, strict=True)]
+        reach = length * (0.03 + 0.12 * math.sin(math.pi * (0.3 + 0.7 * t))) * dice.uniform(0.45, 1.0)
+        turn, rise = dice.uniform(0, math.tau), dice.uniform(0.7, 1.3)
+        hair = []
+        for s in (0.0, 0.25, 0.5, 0.75, 1.0):
+            flat, up = reach * s * math.cos(rise), reach * (s * math.sin(rise) - 0.3 * s * s)
+            hair.append((root[0] + flat * math.cos(turn), root[1] + flat * math.sin(turn), root[2] + up))
+        _strand(curve, hair, 0.36)
 
 
 def _strand(curve: Any, line: Sequence[Point3], thick: float) -> None:

@@ -28,8 +28,8 @@ def create_asgi(engine: AdEngine) -> Starlette:
         async with server.session_manager.run():
             yield
 
-    web = WSGIMiddleware(create_app(engine), workers=WEB_THREADS)
-    routes = [Route("/healthz", healthy), *agents.routes, Mount("/", web)]
+    web = WSGIMiddleware(create_app(engine), workers=WEB_THREADS)  # type: ignore[arg-type]
+    routes = [Route("/healthz", healthy), *agents.routes, Mount("/", web)]  # type: ignore[arg-type]
     return Starlette(routes=routes, lifespan=lifespan)
 
 

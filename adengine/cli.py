@@ -134,7 +134,13 @@ def make(
         made = []
         for one in format_ or ["9x16"]:
             wish = ads.AdWish(
-                handle, template=template, format=one, seconds=seconds, cameo=cameo, generator=generator, headline=headline
+                handle,
+                template=template,
+                format=one,
+                seconds=seconds,
+                cameo=cameo,
+                generator=generator,
+                headline=headline,
             )
             made.append(_make_one(engine, actor, wish, folder, quiet=as_json))
     if as_json:
@@ -189,7 +195,11 @@ def doctor(as_json: AsJson = False) -> None:
     else:
         table = Table("", "part", "found")
         for one in found:
-            table.add_row({"ok": "[green]ok[/]", "missing": "[red]missing[/]", "off": "[dim]off[/]"}[one.state], one.part, escape(one.words))
+            table.add_row(
+                {"ok": "[green]ok[/]", "missing": "[red]missing[/]", "off": "[dim]off[/]"}[one.state],
+                one.part,
+                escape(one.words),
+            )
         out.print(table)
     if any(one.state == "missing" for one in found):
         raise typer.Exit(1)
@@ -258,7 +268,12 @@ def desk(engine: AdEngine, shop: str) -> tuple[Actor, Links]:
 @contextmanager
 def bar(words: str, *, hidden: bool = False) -> Iterator[Any]:
     """A progress bar on standard error; answers a function of (done, of)."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=err, transient=False, disable=hidden) as progress:
         task = progress.add_task(words, total=None)
         yield lambda done, of: progress.update(task, completed=done, total=of)
@@ -275,7 +290,11 @@ def show_report(report: catalog.ImportReport) -> None:
         table = Table("line", "column", "value", "what", "")
         for one in report.problems:
             table.add_row(
-                str(one.line or ""), escape(one.column), escape(one.value), escape(one.reason), "[red]refused[/]" if one.refused else "noted"
+                str(one.line or ""),
+                escape(one.column),
+                escape(one.value),
+                escape(one.reason),
+                "[red]refused[/]" if one.refused else "noted",
             )
         out.print(table)
 

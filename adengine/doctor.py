@@ -61,9 +61,9 @@ def _database(settings: Settings) -> Finding:
 def _broker(settings: Settings) -> Finding:
     if not settings.broker_url:
         return Finding("queue", "ok", "embedded (a folder); set ADENGINE_BROKER_URL for Redis or RabbitMQ")
-    from kombu import Connection
+    from kombu.connection import Connection
 
-    with Connection(settings.broker_url, connect_timeout=3) as connection:
+    with Connection(settings.broker_url, connect_timeout=3) as connection:  # type: ignore[no-untyped-call]
         connection.ensure_connection(max_retries=1)
         return Finding("queue", "ok", connection.as_uri())
 
@@ -88,9 +88,7 @@ def _fonts(_: Settings) -> Finding:
     lacking = missing_scripts()
     if not lacking:
         return Finding("fonts", "ok", "every script we know of can be drawn")
-    return Finding(
-        "fonts", "off", f"no font for {', '.join(lacking)}; apt-get install fonts-noto-core fonts-noto-cjk"
-    )
+    return Finding("fonts", "off", f"no font for {', '.join(lacking)}; apt-get install fonts-noto-core fonts-noto-cjk")
 
 
 def _gpu(_: Settings) -> Finding:

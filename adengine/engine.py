@@ -169,4 +169,3 @@ def _only_own_rows(state: ORMExecuteState) -> None:
     state.statement = state.statement.options(
         with_loader_criteria(Owned, lambda row: row.merchant_id == merchant_id, include_aliases=True)
     )
-

@@ -103,9 +103,7 @@ def test_a_mistake_is_told_in_words(shell: Shell, words: tuple[str, ...], code: 
         (("make", "mug", "--seconds", "3"), "6 to 60"),
     ],
 )
-def test_a_film_that_cannot_be_made_says_why(
-    shell: Shell, tmp_path: Path, words: tuple[str, ...], said: str
-) -> None:
+def test_a_film_that_cannot_be_made_says_why(shell: Shell, tmp_path: Path, words: tuple[str, ...], said: str) -> None:
     shell("import", write_shop(tmp_path / "shop"))
     done = shell(*words)
     assert (done.returncode, said in done.stderr) == (1, True), done.stderr

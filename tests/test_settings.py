@@ -16,7 +16,9 @@ ROOT = Path(__file__).parents[1]
 
 def test_the_docs_list_every_setting_with_its_default_and_meaning() -> None:
     text = (ROOT / "docs" / "settings.md").read_text()
-    rows = [f"| `{name}` | {f'`{default}`' if default else '(empty)'} | {about} |" for name, default, about in describe()]
+    rows = [
+        f"| `{name}` | {f'`{default}`' if default else '(empty)'} | {about} |" for name, default, about in describe()
+    ]
     assert [row for row in rows if row not in text] == []
     assert text.count("| `ADENGINE_") == len(rows)
 

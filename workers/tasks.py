@@ -113,9 +113,7 @@ JOBS: dict[str, Callable[..., Any]] = {"render": render, "generate": generate, "
 class Heartbeat:
     """Progress of a render: notes it about once a second, and ends the render when it no longer counts."""
 
-    def __init__(
-        self, engine: AdEngine, actor: Actor, ad_id: str, attempt: int, tell: FrameProgress
-    ) -> None:
+    def __init__(self, engine: AdEngine, actor: Actor, ad_id: str, attempt: int, tell: FrameProgress) -> None:
         self.engine, self.actor, self.ad_id, self.attempt, self.tell = engine, actor, ad_id, attempt, tell
         self.last = 0.0
 
@@ -132,9 +130,7 @@ class Heartbeat:
 class ShotState:
     """Progress of a shot, and whether anybody still wants it."""
 
-    def __init__(
-        self, engine: AdEngine, actor: Actor, shot_id: str, attempt: int, tell: PartProgress
-    ) -> None:
+    def __init__(self, engine: AdEngine, actor: Actor, shot_id: str, attempt: int, tell: PartProgress) -> None:
         self.engine, self.actor, self.shot_id, self.attempt, self.tell = engine, actor, shot_id, attempt, tell
         self.wanted, self.part, self.last = True, 0.0, 0.0
 

@@ -68,7 +68,10 @@ def register(server: MCPServer[Any], engine: AdEngine) -> None:
     def search_catalog(
         query: Annotated[
             str,
-            Field(description="What the buyer wants, e.g. 'linen cushion under 40 EUR'. Empty lists products.", max_length=300),
+            Field(
+                description="What the buyer wants, e.g. 'linen cushion under 40 EUR'. Empty lists products.",
+                max_length=300,
+            ),
         ],
         ctx: Context,
         max_price: Annotated[
@@ -110,7 +113,9 @@ def register(server: MCPServer[Any], engine: AdEngine) -> None:
     def search_ads(
         ctx: Context,
         product: Annotated[str, Field(description="Only films of this product id or handle.", max_length=300)] = "",
-        format: Annotated[str, Field(description="Only this format: 9x16, 1x1 or 16x9.", pattern="^(|9x16|1x1|16x9)$")] = "",
+        format: Annotated[
+            str, Field(description="Only this format: 9x16, 1x1 or 16x9.", pattern="^(|9x16|1x1|16x9)$")
+        ] = "",
         max_seconds: Annotated[int | None, Field(description="Only films up to this length.", ge=1)] = None,
         limit: Annotated[int, Field(description="Most films to return.", ge=1, le=50)] = 10,
         store: Store = "",
@@ -142,11 +147,16 @@ def register(server: MCPServer[Any], engine: AdEngine) -> None:
     def create_checkout(
         variant_id: Annotated[str, Field(description="Id of the variant to buy, beginning with var_.", max_length=60)],
         idempotency_key: Annotated[
-            str, Field(description="A key of yours: the same key never makes a second checkout.", min_length=8, max_length=80)
+            str,
+            Field(
+                description="A key of yours: the same key never makes a second checkout.", min_length=8, max_length=80
+            ),
         ],
         ctx: Context,
         quantity: Annotated[int, Field(description="How many.", ge=1, le=99)] = 1,
-        ad_id: Annotated[str | None, Field(description="The film that led to this, so that it is credited.", max_length=60)] = None,
+        ad_id: Annotated[
+            str | None, Field(description="The film that led to this, so that it is credited.", max_length=60)
+        ] = None,
         second: Annotated[float | None, Field(description="The film's second that led to this.", ge=0, le=600)] = None,
         store: Store = "",
     ) -> CheckoutView:

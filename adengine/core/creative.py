@@ -561,13 +561,23 @@ def _counted(scenes: tuple[Scene, ...], facts: dict[str, Fact]) -> dict[str, Fac
 
 
 def _filled(scenes: tuple[Scene, ...], seconds: int) -> tuple[Scene, ...]:
-    """Add wordless looks at the product, so that a long film keeps cutting."""
-    kept, places = list(scenes), [p for p, scene in enumerate(scenes) if scene.fill]
-    wanted = int(seconds / LONGEST_SHOT_S) - len(scenes) if places else 0
+    """Add wordless looks at the product, close view and photograph in turn: a long film keeps cutting."""
+    kept, pattern = list(scenes), next((scene for scene in scenes if scene.fill), None)
+    wanted = int(seconds / LONGEST_SHOT_S) - len(scenes) if pattern else 0
     for turn in range(max(0, wanted)):
-        pattern = scenes[places[turn % len(places)]]
-        look = replace(pattern, name=f"look {turn + 1}", texts=(), picture=turn + 2, motion=MOTIONS[turn % 4])
-        kept.insert(len(kept) - 1, look)
+        close = turn % 2 == 0
+        look = replace(
+            pattern or scenes[0],
+            name=f"look {turn + 1}",
+            layout="close" if close else "photo",
+            shows="product" if close else "photo",
+            stage=("tint", "deep", "light")[turn // 2 % 3],
+            motion=("drift_left", "pull_out", "drift_right", "push_in")[turn % 4],
+            transition=("slide", "wipe", "rise")[turn % 3],
+            picture=turn // 2 + 2,
+            texts=(),
+        )
+        kept.insert(min(3 + 2 * turn, len(kept) - 1), look)
     return tuple(kept)
 
 

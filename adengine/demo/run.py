@@ -136,9 +136,7 @@ def _license_lumi(engine: AdEngine, actor: Actor) -> None:
         cameos.license_cameo(unit, cameo_id, terms)
 
 
-def _films(
-    engine: AdEngine, demo: Demo, processes: Sequence[Popen[bytes]], out: Console, began: float
-) -> list[AdCard]:
+def _films(engine: AdEngine, demo: Demo, processes: Sequence[Popen[bytes]], out: Console, began: float) -> list[AdCard]:
     with engine.unit(demo.actor) as unit:
         cards = [ads.create_ad(unit, _published(wish)) for wish in FILMS]
     told: set[str] = set()
@@ -217,9 +215,7 @@ def _buy_and_refund(engine: AdEngine, demo: Demo, cards: Sequence[AdCard]) -> Or
         raise Unavailable("the sandbox payment made no order, or a repeated one made another")
     with engine.unit(visitor) as unit:
         paid = checkout.get_order(unit, order_id)
-    return checkout.refund(
-        engine, demo.actor, order_id, amount=paid.total.split([1, 1])[0], request_key="demo:half"
-    )
+    return checkout.refund(engine, demo.actor, order_id, amount=paid.total.split([1, 1])[0], request_key="demo:half")
 
 
 def _summary(

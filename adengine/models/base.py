@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Hashable
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -37,7 +36,7 @@ class Instant(TypeDecorator[datetime]):
 
 
 @cache
-def _adapter(kind: Hashable) -> TypeAdapter[Any]:
+def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 

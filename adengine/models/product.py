@@ -30,9 +30,7 @@ class Product(Owned, Base):
     variants: Mapped[list[Variant]] = relationship(
         order_by="Variant.position", cascade="all, delete-orphan", lazy="selectin"
     )
-    images: Mapped[list[Image]] = relationship(
-        order_by="Image.position", cascade="all, delete-orphan", lazy="selectin"
-    )
+    images: Mapped[list[Image]] = relationship(order_by="Image.position", cascade="all, delete-orphan", lazy="selectin")
 
     def value(self) -> catalog.Product:
         """The product as the core knows it; a variant's id is its row id. Retired variants are left out."""
@@ -64,9 +62,7 @@ class Variant(Owned, Base):
     key: Mapped[str]
     position: Mapped[int]
     title: Mapped[str]
-    options: Mapped[tuple[catalog.Option, ...]] = mapped_column(
-        Value(tuple[catalog.Option, ...])
-    )
+    options: Mapped[tuple[catalog.Option, ...]] = mapped_column(Value(tuple[catalog.Option, ...]))
     sku: Mapped[str]
     barcode: Mapped[str]
     currency: Mapped[str]

@@ -175,8 +175,10 @@ def list_appearances(unit: Unit) -> list[Appearance]:
 
 
 def _ads_with(unit: Unit, licence_id: str, *, besides: str | None) -> int:
-    query = select(func.count()).select_from(Ad).where(
-        Ad.licence_id == licence_id, Ad.status.not_in(["failed", "refused", "retired"])
+    query = (
+        select(func.count())
+        .select_from(Ad)
+        .where(Ad.licence_id == licence_id, Ad.status.not_in(["failed", "refused", "retired"]))
     )
     if besides is not None:
         query = query.where(Ad.id != besides)

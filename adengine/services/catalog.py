@@ -165,9 +165,7 @@ def _keep_variants(unit: Unit, row: Product, given: Iterable[values.Variant]) ->
         _write_variant(variant, one, position)
         unit.db.flush()
         if old_price != one.price:
-            unit.own(
-                Price, variant_id=variant.id, currency=one.price.currency, minor=one.price.minor, at=unit.now()
-            )
+            unit.own(Price, variant_id=variant.id, currency=one.price.currency, minor=one.price.minor, at=unit.now())
         seen.add(one.id)
     for key, variant in existing.items():
         if key not in seen:

@@ -326,15 +326,15 @@ def _split(unit: Unit, ad_id: str | None) -> Split:
 def _claim_refund(unit: Unit, order_id: str, amount: Money | None, request_key: str) -> tuple[Refund, str]:
     order = unit.get(Order, order_id, lock=True)
     external_id = unit.get(Payment, order.payment_id).external_id or ""
-    before = unit.db.scalar(
-        select(Refund).where(Refund.order_id == order.id, Refund.request_key == request_key)
-    )
+    before = unit.db.scalar(select(Refund).where(Refund.order_id == order.id, Refund.request_key == request_key))
     if before is not None:
         if amount is not None and before.amount != amount:
             raise Conflict("this request key was used for another amount; use a new one")
         return before, external_id
-    left = order.total - order.refunded - sum(
-        (one.amount for one in order.refunds if one.status == "claimed"), Money(0, order.currency)
+    left = (
+        order.total
+        - order.refunded
+        - sum((one.amount for one in order.refunds if one.status == "claimed"), Money(0, order.currency))
     )
     asked = left if amount is None else amount
     if asked.minor <= 0:
@@ -372,9 +372,7 @@ def _keep_refund(unit: Unit, refund_id: str) -> None:
     row.status = "paid"
     checkout = unit.get(Checkout, order.checkout_id)
     if order.ad_id and checkout.viewer:
-        deed = Deed(
-            f"{row.id}:refund", "refund", order.ad_id, checkout.viewer, order.experiment_id, minor=-row.minor
-        )
+        deed = Deed(f"{row.id}:refund", "refund", order.ad_id, checkout.viewer, order.experiment_id, minor=-row.minor)
         experiments.note(unit, deed)
 
 

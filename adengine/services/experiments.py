@@ -12,7 +12,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from adengine.core.errors import AdEngineError, Conflict, Invalid, NotFound
 from adengine.core.experiment import METRICS, SERVER_TYPES, Metric, assign, valid_event
 from adengine.core.money import Money
-from adengine.core.stats import Arm as Sums
 from adengine.core.stats import (
     BROKEN_TRAFFIC,
     Comparison,
@@ -24,6 +23,7 @@ from adengine.core.stats import (
     share_arm,
     verdict,
 )
+from adengine.core.stats import Arm as Sums
 from adengine.engine import Unit
 from adengine.models import Ad, Arm, Event, Experiment, Merchant, Tally, new_id
 
@@ -274,18 +274,19 @@ def _insert_new(unit: Unit, kind: type[Event] | type[Tally], row: Mapping[str, o
 
 
 def _viewers(unit: Unit, experiment_id: str, ad_id: str) -> int:
-    return unit.db.scalar(
-        select(func.count(distinct(Tally.viewer))).where(
-            Tally.experiment_id == experiment_id, Tally.ad_id == ad_id, Tally.type == "impression"
+    return (
+        unit.db.scalar(
+            select(func.count(distinct(Tally.viewer))).where(
+                Tally.experiment_id == experiment_id, Tally.ad_id == ad_id, Tally.type == "impression"
+            )
         )
-    ) or 0
+        or 0
+    )
 
 
 def _revenue(unit: Unit, experiment_id: str, ad_id: str) -> int:
     return int(
-        unit.db.scalar(
-            select(func.sum(Tally.minor)).where(Tally.experiment_id == experiment_id, Tally.ad_id == ad_id)
-        )
+        unit.db.scalar(select(func.sum(Tally.minor)).where(Tally.experiment_id == experiment_id, Tally.ad_id == ad_id))
         or 0
     )
 
@@ -325,9 +326,7 @@ def _sums(unit: Unit, row: Experiment, arm: Arm, metric: Metric, name: str) -> S
         hits = did.where(Tally.type == metric.numerator).group_by(Tally.viewer).subquery()
         return share_arm(name, n, unit.db.scalar(select(func.count()).select_from(hits)) or 0, weight=arm.weight)
     money = did.where(Tally.type.in_(SERVER_TYPES)).group_by(Tally.viewer).subquery()
-    s, ss = unit.db.execute(
-        select(func.sum(money.c.minor), func.sum(money.c.minor * money.c.minor))
-    ).one()
+    s, ss = unit.db.execute(select(func.sum(money.c.minor), func.sum(money.c.minor * money.c.minor))).one()
     return mean_arm(name, n, float(s or 0), float(ss or 0), weight=arm.weight)
 
 

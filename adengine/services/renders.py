@@ -83,12 +83,8 @@ def fail_render(unit: Unit, ad_id: str, attempt: int, reason: str) -> None:
 def owed(unit: Unit) -> list[tuple[str, str]]:
     """Jobs nobody works on: queued ones, whose message may be lost, and those whose worker fell silent."""
     now = unit.now()
-    films = select(Ad.id).where(
-        (Ad.status == "queued") | ((Ad.status == "rendering") & (Ad.lease_until < now))
-    )
-    clips = select(Shot.id).where(
-        (Shot.status == "queued") | ((Shot.status == "shooting") & (Shot.lease_until < now))
-    )
+    films = select(Ad.id).where((Ad.status == "queued") | ((Ad.status == "rendering") & (Ad.lease_until < now)))
+    clips = select(Shot.id).where((Shot.status == "queued") | ((Shot.status == "shooting") & (Shot.lease_until < now)))
     return [
         *(("render", row_id) for row_id in unit.db.scalars(films.order_by(Ad.created_at))),
         *(("generate", row_id) for row_id in unit.db.scalars(clips)),

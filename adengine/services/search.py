@@ -31,8 +31,34 @@ class Wish:
     in_stock: bool = True
 
 
-UNDER = re.compile(r"\b(?:under|below|less than|at most|up to|max|<)\s*([€$£]?)\s*(\d+(?:[.,]\d+)?)\s*([a-z€$£]*)", re.I)
-STOP = frozenset(["a", "an", "the", "for", "with", "and", "or", "of", "in", "to", "my", "me", "some", "any", "buy", "find", "show", "want", "need", "please", "gift"])
+UNDER = re.compile(
+    r"\b(?:under|below|less than|at most|up to|max|<)\s*([€$£]?)\s*(\d+(?:[.,]\d+)?)\s*([a-z€$£]*)", re.I
+)
+STOP = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "for",
+        "with",
+        "and",
+        "or",
+        "of",
+        "in",
+        "to",
+        "my",
+        "me",
+        "some",
+        "any",
+        "buy",
+        "find",
+        "show",
+        "want",
+        "need",
+        "please",
+        "gift",
+    ]
+)
 
 
 def read_wish(text: str, currency: str, *, max_price: Money | None = None, in_stock: bool = True) -> Wish:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
-from pydantic import TypeAdapter, ValidationError
-from pydantic.json_schema import models_json_schema
+from pydantic import ValidationError
 
-from adengine import __version__
 from adengine.core.errors import Invalid, SignInNeeded
 from adengine.core.money import Money
-from adengine.engine import SYSTEM, Actor, AdEngine
+from adengine.engine import SYSTEM, Actor, AdEngine, Unit
 from adengine.services import ads, cameos, catalog, checkout, experiments, ledger, merchants, search
 from adengine.services.ads import AdWish, Receipt
 from adengine.services.cameos import Appearance
@@ -39,6 +37,7 @@ from adengine.services.views import (
     product_view,
     showing_view,
 )
+from adengine.web.openapi import Route, adapter, document
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ class Call:
     def __init__(self, engine: AdEngine, actor: Actor, links: Links, path: dict[str, str], body: Any) -> None:
         self.engine, self.actor, self.links, self.path, self.body = engine, actor, links, path, body
 
-    def unit(self) -> Any:
+    def unit(self) -> AbstractContextManager[Unit]:
         return self.engine.unit(self.actor)
 
     @property
@@ -113,28 +112,13 @@ class Call:
         return f"api:{key}"
 
 
-@dataclass(frozen=True)
-class Route:
-    """`path` has its parameters in braces; `body` and `answer` are the types of the JSON in and out."""
-
-    method: str
-    path: str
-    summary: str
-    act: Callable[[Call], Any]
-    answer: Any
-    body: Any = None
-    status: int = 200
-    needs_key: bool = False
-    query: tuple[str, ...] = ()
-
-
 def blueprint(engine: AdEngine) -> Blueprint:
     """The API under /api/v1 and its document at /api/openapi.json."""
     pages = Blueprint("api", __name__)
     for route in ROUTES:
         rule = "/v1" + route.path.replace("{", "<").replace("}", ">")
         pages.add_url_rule(rule, f"{route.method} {route.path}", _view(engine, route), methods=[route.method])
-    pages.add_url_rule("/openapi.json", "openapi", lambda: jsonify(openapi()))
+    pages.add_url_rule("/openapi.json", "openapi", lambda: jsonify(document(ROUTES)))
     return pages
 
 
@@ -142,7 +126,7 @@ def _view(engine: AdEngine, route: Route) -> Callable[..., tuple[Response, int]]
     def view(**path: str) -> tuple[Response, int]:
         actor, links = _caller(engine)
         answer = route.act(Call(engine, actor, links, path, _body(route)))
-        return jsonify(_adapter(route.answer).dump_python(answer, mode="json")), route.status
+        return jsonify(adapter(route.answer).dump_python(answer, mode="json")), route.status
 
     return view
 
@@ -163,19 +147,11 @@ def _body(route: Route) -> Any:
     if route.body is bytes:
         return request.get_data()
     try:
-        return _adapter(route.body).validate_json(request.get_data() or b"{}", extra="forbid")
+        return adapter(route.body).validate_json(request.get_data() or b"{}", extra="forbid")
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "body"
         raise Invalid(f"{where}: {first['msg']}") from None
-
-
-@cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
-
-
-# ---- what each route does ----
 
 
 def _products(call: Call) -> list[ProductView]:
@@ -340,72 +316,3 @@ ROUTES = (
     Route("POST", "/experiments", "Start an experiment", _start, Results, body=ExperimentAsk, status=201),
     Route("GET", "/experiments/{experiment_id}", "Show an experiment's results", _results, Results),
 )  # fmt: skip
-
-
-# ---- the document ----
-
-
-@cache
-def openapi() -> dict[str, Any]:
-    """The OpenAPI 3.1 document of ROUTES."""
-    kinds = [kind for route in ROUTES for kind in (route.answer, route.body) if kind not in (None, bytes)]
-    adapters = [(kind, "serialization", _adapter(kind)) for kind in kinds]
-    refs, schemas = TypeAdapter.json_schemas(adapters, ref_template="#/components/schemas/{model}")
-    paths: dict[str, dict[str, Any]] = {}
-    for route in ROUTES:
-        paths.setdefault("/api/v1" + route.path, {})[route.method.lower()] = _operation(route, refs)
-    refusal = {
-        "type": "object",
-        "properties": {
-            "error": {
-                "type": "object",
-                "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
-                "required": ["code", "message"],
-            }
-        },
-        "required": ["error"],
-    }
-    return {
-        "openapi": "3.1.0",
-        "info": {
-            "title": "adengine",
-            "version": __version__,
-            "description": "Money is an integer of minor units beside its currency.",
-        },
-        "security": [{"token": []}],
-        "paths": paths,
-        "components": {
-            "schemas": {**schemas["$defs"], "Refusal": refusal},
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-        },
-    }
-
-
-def _operation(route: Route, refs: Any) -> dict[str, Any]:
-    names = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
-    parameters = [_parameter(name, "path", required=True) for name in names]
-    parameters += [_parameter(name, "query", required=False) for name in route.query]
-    if route.needs_key:
-        parameters.append(_parameter("Idempotency-Key", "header", required=True))
-    operation: dict[str, Any] = {
-        "operationId": f"{route.method.lower()}{route.path.replace('/', '_').replace('{', '').replace('}', '')}",
-        "summary": route.summary,
-        "parameters": parameters,
-        "responses": {
-            str(route.status): {"description": "done", "content": _json(refs[(route.answer, "serialization")])},
-            "default": {"description": "refused", "content": _json({"$ref": "#/components/schemas/Refusal"})},
-        },
-    }
-    if route.body is bytes:
-        operation["requestBody"] = {"content": {"text/csv": {"schema": {"type": "string"}}}, "required": True}
-    elif route.body is not None:
-        operation["requestBody"] = {"content": _json(refs[(route.body, "serialization")]), "required": True}
-    return operation
-
-
-def _parameter(name: str, place: str, *, required: bool) -> dict[str, Any]:
-    return {"name": name, "in": place, "required": required, "schema": {"type": "string"}}
-
-
-def _json(schema: Any) -> dict[str, Any]:
-    return {"application/json": {"schema": schema}}

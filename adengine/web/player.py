@@ -95,7 +95,7 @@ def _facts(shop: Shop, film: Screen) -> dict[str, object]:
     return {
         "@context": "https://schema.org",
         "@type": "VideoObject",
-        "name": film.card.title,
+        "name": f"{film.product.title}, {shop.title}",
         "description": film.transcript or film.product.description or film.product.title,
         "thumbnailUrl": public + film.addresses["poster"],
         "contentUrl": public + film.addresses["film"],
@@ -129,7 +129,9 @@ def _deeds(given: object, viewer: str, offset: timedelta) -> tuple[list[Deed], l
     return deeds, refused
 
 
-def _deed(one: Mapping[str, object], viewer: str, offset: timedelta) -> Deed:
+def _deed(one: object, viewer: str, offset: timedelta) -> Deed:
+    if not isinstance(one, dict):
+        raise Invalid("an event is an object")
     experiment, second = one.get("experiment"), one.get("second")
     return Deed(
         id=str(one["id"]),

@@ -114,8 +114,15 @@ def test_reasons_are_the_shops_own_before_sentences_and_tags() -> None:
 def test_short_film_counts_only_the_reasons_it_shows() -> None:
     assert texts(board("three_reasons", seconds=15), "caption") == ["Three reasons"]
     short = board("three_reasons", seconds=6)
-    assert len(texts(short, "reason")) == 1
-    assert texts(short, "caption") == []
+    assert len(texts(short, "reason")) == 2
+    assert texts(short, "caption") == ["Two reasons"]
+
+
+def test_long_film_keeps_cutting_without_new_words() -> None:
+    long, short = board(seconds=60), board(seconds=15)
+    assert len(long.shots) == 15
+    assert everything(long) == everything(short)
+    assert long.shots[-1].layout == "end"
 
 
 def test_product_without_facts_cannot_have_three_reasons() -> None:

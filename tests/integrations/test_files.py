@@ -101,8 +101,6 @@ except StorageFull as error:
 
 
 def test_a_full_disk_is_told_and_leaves_no_part_of_a_file(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", DISK_FULL, str(tmp_path)], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", DISK_FULL, str(tmp_path)], capture_output=True, text=True, check=True)
     assert "free some space" in done.stdout
     assert sorted(one.name for one in tmp_path.iterdir()) == ["small.bin"]

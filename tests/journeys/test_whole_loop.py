@@ -28,8 +28,8 @@ from adengine.core.cameo import Terms
 from adengine.core.timeline import Timeline
 from adengine.engine import SYSTEM, AdEngine, merchant_actor
 from adengine.models import Ad
-from adengine.serving import command, environment
 from adengine.services import merchants
+from adengine.serving import command, environment
 from adengine.settings import Settings
 from tests.conftest import Desk
 from tests.servers import free_port
@@ -98,9 +98,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         share_bps=500,
     )
     licence = license_lumi(engine, desk, terms, folder)
-    server = subprocess.Popen(
-        command("serve", "--port", str(port), "--with-worker"), stdout=sys.stderr, **spawn
-    )
+    server = subprocess.Popen(command("serve", "--port", str(port), "--with-worker"), stdout=sys.stderr, **spawn)
     try:
         await_server(url, server)
         yield World(url, json.loads(token)["token"], engine, desk, licence)
@@ -311,5 +309,3 @@ def test_revoking_the_licence_takes_the_film_off_page_api_and_agents_at_once(
         headers={"Authorization": f"Bearer {world.token}", "Idempotency-Key": "after-revoke"},
     )
     assert (refused.status_code, refused.json()["error"]["clause"]) == (403, "revoked")
-
-

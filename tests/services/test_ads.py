@@ -286,7 +286,10 @@ def test_a_licence_that_ends_stops_a_published_film(
     clock.forward(hours=2)
     with engine.unit(desk.visitor) as unit:
         assert ads.list_ads(unit) == []
-        for act in (lambda: ads.show(unit, card.id, placement="page"), lambda: ads.file_of(unit, card.id, "poster.webp")):
+        for act in (
+            lambda: ads.show(unit, card.id, placement="page"),
+            lambda: ads.file_of(unit, card.id, "poster.webp"),
+        ):
             with pytest.raises(LicenceRefused, match="ended"):
                 act()
 

@@ -92,9 +92,7 @@ def test_a_variant_that_left_the_feed_is_no_longer_sold(engine: AdEngine, desk: 
         assert [v.title for v in catalog.get_product(unit, "mug").variants] == ["Sage"]
 
 
-def test_a_picture_that_cannot_be_read_again_stays_as_it_was(
-    engine: AdEngine, desk: Desk, tmp_path: Path
-) -> None:
+def test_a_picture_that_cannot_be_read_again_stays_as_it_was(engine: AdEngine, desk: Desk, tmp_path: Path) -> None:
     take(engine, desk, tmp_path / "shop")
     path = write_shop(tmp_path / "shop")
     (tmp_path / "shop" / "mug.png").write_bytes(b"not a picture")

@@ -96,9 +96,7 @@ def test_asking_twice_with_one_key_opens_one_checkout(engine: AdEngine, desk: De
 def test_events_arriving_together_make_one_order(engine: AdEngine, desk: Desk, sage: Variant) -> None:
     said = message(engine, checkout.pay(engine, desk.visitor, opened(engine, desk, sage).id))
     answers: list[str | None] = []
-    threads = [
-        threading.Thread(target=lambda: answers.append(checkout.take_event(engine, *said))) for _ in range(8)
-    ]
+    threads = [threading.Thread(target=lambda: answers.append(checkout.take_event(engine, *said))) for _ in range(8)]
     for one in threads:
         one.start()
     for one in threads:

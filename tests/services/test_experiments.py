@@ -163,7 +163,7 @@ def test_a_purchase_is_credited_from_the_payment_and_a_refund_takes_it_back(
 def test_results_equal_what_the_statistics_say_of_the_same_counts(
     engine: AdEngine, desk: Desk, experiment: str, arms: list[str]
 ) -> None:
-    hits, viewers = {one: 0 for one in arms}, {one: 0 for one in arms}
+    hits, viewers = dict.fromkeys(arms, 0), dict.fromkeys(arms, 0)
     for i in range(120):
         viewer = f"v{i}"
         ad_id = seen(engine, desk, experiment, viewer)
@@ -198,9 +198,7 @@ def test_an_experiment_needs_published_ads_of_one_product_and_runs_alone(
             experiments.start(unit, "no", ids)
 
 
-def test_another_shop_sees_and_feeds_nothing(
-    engine: AdEngine, desk: Desk, experiment: str, arms: list[str]
-) -> None:
+def test_another_shop_sees_and_feeds_nothing(engine: AdEngine, desk: Desk, experiment: str, arms: list[str]) -> None:
     other = open_desk(engine, "other")
     assert send(engine, other, [Deed("x", "impression", arms[0], "ann", experiment)]).refused
     with engine.unit(other.merchant) as unit:

@@ -6,21 +6,20 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
+from werkzeug.test import TestResponse
 
 from adengine.web import create_app
 from tests.web.worlds import World, build_world, draw_film
 
 CHROMIUM = Path("/usr/bin/chromium")
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
 @pytest.fixture(scope="session")
@@ -35,9 +34,18 @@ def world(tmp_path: Path, film: Path) -> Iterator[World]:
     made.engine.close()
 
 
+class Reader(FlaskClient):
+    """A client that reads each answer to its end, so that no film stays open."""
+
+    def open(self, *args: Any, **given: Any) -> TestResponse:
+        return super().open(*args, **{"buffered": True, **given})
+
+
 @pytest.fixture
 def app(world: World) -> Flask:
-    return create_app(world.engine)
+    made = create_app(world.engine)
+    made.test_client_class = Reader
+    return made
 
 
 @pytest.fixture

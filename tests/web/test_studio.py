@@ -92,10 +92,12 @@ def test_import_of_no_feed_is_refused_in_words(studio: FlaskClient) -> None:
     assert "save it as CSV" in answer.text
 
 
-def test_upload_over_the_limit_is_refused(studio: FlaskClient) -> None:
+def test_upload_over_the_limit_is_refused(app: Flask, studio: FlaskClient) -> None:
+    app.config["MAX_CONTENT_LENGTH"] = 50_000
     form = fields(studio.get("/studio/import").text, "enctype")
-    answer = studio.post("/studio/import", data=form | {"feed": (io.BytesIO(b"x" * 17_000_000), "big.csv")})
+    answer = studio.post("/studio/import", data=form | {"feed": (io.BytesIO(b"x" * 60_000), "big.csv")})
     assert answer.status_code == 413
+    assert "That is too large" in answer.text
 
 
 def test_new_film_form_sent_twice_makes_one_ad(studio: FlaskClient, world: World) -> None:

@@ -111,6 +111,10 @@ def _lit(picture: Image.Image, across: NDArray[np.float32], at: float) -> Frame:
 
 
 def _gradient(ask: ClipAsk) -> Image.Image:
-    hues = np.random.default_rng(ask.seed).uniform(60, 215, size=(3, 3, 3))
-    small = Image.fromarray(np.asarray(hues, dtype=np.uint8), mode="RGB")
+    """One quiet colour of the seed's choosing, lighter here and darker there."""
+    draw = np.random.default_rng(ask.seed)
+    tone = draw.uniform(110, 190, size=3)
+    light = draw.uniform(-40, 40, size=(3, 3, 1))
+    tint = draw.uniform(-12, 12, size=(3, 3, 3))
+    small = Image.fromarray(np.asarray(tone + light + tint, dtype=np.uint8), mode="RGB")
     return small.resize((ask.width, ask.height), Image.Resampling.BICUBIC)

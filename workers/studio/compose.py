@@ -66,7 +66,7 @@ class Composer:
         self.notes: dict[str, None] = {}
         self._made: OrderedDict[Hashable, Any] = OrderedDict()
         self._photos: dict[str, Image.Image] = {}
-        self._reels: dict[str, Reel | None] = {}
+        self._reels: dict[str, Reel] = {}
         self._palette = palette_for(pictures.swatches(self._photo(timeline.key_picture)), timeline.brand)
         self._note_missing()
 
@@ -81,8 +81,7 @@ class Composer:
 
     def close(self) -> None:
         for reel in self._reels.values():
-            if reel is not None:
-                reel.close()
+            reel.close()
 
     def _draw_all(self, canvas: Any, draws: tuple[Draw, ...]) -> None:
         for place, draw in enumerate(draws):
@@ -190,10 +189,7 @@ class Composer:
         return scenery.card(flat, box, stage, self._scale, aspect)
 
     def _clip(self, canvas: Any, draw: ClipDraw) -> None:
-        reel = self._reel(draw.file, loops=False)
-        if reel is None:
-            return
-        image = reel.image(draw.frame, self.timeline.fps)
+        image = self._reel(draw.file, loops=False).image(draw.frame, self.timeline.fps)
         scale = max(draw.box.w / image.width(), draw.box.h / image.height())
         w, h = image.width() * scale, image.height() * scale
         rect = skia.Rect.MakeXYWH(draw.box.x + (draw.box.w - w) / 2, draw.box.y + (draw.box.h - h) / 2, w, h)
@@ -294,8 +290,6 @@ class Composer:
 
     def _cameo(self, canvas: Any, draw: CameoDraw) -> None:
         image = self._cameo_image(draw)
-        if image is None:
-            return
         stage, box = self._stage(draw.stage), draw.box
         radius = box.w / 2
         middle, centre = box.x + radius, box.bottom - radius
@@ -314,21 +308,18 @@ class Composer:
         canvas.restore()
 
     def _cameo_image(self, draw: CameoDraw) -> Any:
-        reel = self._reel(draw.clip, loops=True) if draw.clip else None
-        if reel is not None:
-            return reel.image(draw.frame, self.timeline.fps)
+        """Return the cameo's picture; a clip that cannot be played gives way to the still, with a note."""
+        if draw.clip:
+            try:
+                return self._reel(draw.clip, loops=True).image(draw.frame, self.timeline.fps)
+            except PictureUnusable as error:
+                self.notes[f"{error} The still picture of the cameo is shown instead."] = None
         return self._kept(("still", draw.still), lambda: pictures.to_skia(self._photo(draw.still)))
 
-    def _reel(self, key: str, *, loops: bool) -> Reel | None:
+    def _reel(self, key: str, *, loops: bool) -> Reel:
         if key not in self._reels:
             size = None if loops else (self.width, self.height)
-            try:
-                self._reels[key] = Reel(self._resolve(key), loops=loops, cut_out=loops, size=size)
-            except PictureUnusable as error:
-                if not loops:
-                    raise
-                self.notes[f"{error} The still picture of the cameo is shown instead."] = None
-                self._reels[key] = None
+            self._reels[key] = Reel(self._resolve(key), loops=loops, cut_out=loops, size=size)
         return self._reels[key]
 
     def _stage(self, name: str) -> Stage:

@@ -1,6 +1,6 @@
 """Runs migrations on the connection that `adengine.database.upgrade` hands over."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
@@ -9,7 +9,7 @@ from adengine.models import Base
 from adengine.models.base import Instant, Value
 
 
-def plain_type(kind: str, item: Any, _context: AutogenContext) -> str | bool:
+def plain_type(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
     """Write our column types as what the database sees, so that an old migration never needs our code."""
     if kind == "type" and isinstance(item, Instant):
         return "sa.DateTime(timezone=True)"

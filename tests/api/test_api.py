@@ -1,0 +1,178 @@
+"""The JSON API over a real app: every route as documented, every refusal in one shape."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from adengine.core.errors import AdEngineError, LicenceRefused
+from adengine.engine import SYSTEM, AdEngine
+from adengine.models import Ad
+from adengine.services import ads, catalog, merchants
+from adengine.services.ads import AdWish
+from adengine.web import create_app
+from adengine.web.api import ROUTES
+from adengine.web.openapi import document
+from tests.agents.test_tools import every_error
+from tests.conftest import Desk, open_desk
+from tests.fakes import Outbox
+from tests.services.test_checkout import decide
+from tests.shops import write_shop
+
+
+@dataclass
+class Api:
+    client: FlaskClient
+    token: str
+
+    def __call__(self, method: str, path: str, *, key: str | None = "a-key-of-mine", **given: Any) -> TestResponse:
+        headers = {"Authorization": f"Bearer {self.token}"} | ({"Idempotency-Key": key} if key else {})
+        return self.client.open(f"/api/v1{path}", method=method, headers=headers, **given)
+
+
+def api_of(engine: AdEngine, desk: Desk, *, kind: str = "merchant", scopes: tuple[str, ...] = ()) -> Api:
+    with engine.unit(SYSTEM) as unit:
+        token = merchants.make_token(unit, desk.shop, kind=kind, scopes=scopes)
+    return Api(create_app(engine).test_client(), token)
+
+
+@pytest.fixture
+def api(engine: AdEngine, desk: Desk, tmp_path: Path) -> Api:
+    catalog.import_feed(engine, desk.merchant, str(write_shop(tmp_path / "shop")))
+    return api_of(engine, desk)
+
+
+def test_the_document_is_valid_and_holds_every_route(engine: AdEngine) -> None:
+    answer = create_app(engine).test_client().get("/api/openapi.json").get_json()
+    assert answer["openapi"] == "3.1.0"
+    listed = {(method.upper(), path) for path, ways in answer["paths"].items() for method in ways}
+    assert listed == {(route.method, "/api/v1" + route.path) for route in ROUTES}
+    for schema in answer["components"]["schemas"].values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+    refs = set(re.findall(r"#/components/schemas/(\w+)", str(answer)))
+    assert refs <= set(answer["components"]["schemas"])
+
+
+def as_documented(method: str, path: str, answer: TestResponse) -> Any:
+    """The JSON of an answer, after checking it against the document."""
+    made = document(ROUTES)
+    operation = made["paths"]["/api/v1" + path][method.lower()]
+    schema = operation["responses"][str(answer.status_code)]["content"]["application/json"]["schema"]
+    whole = {**schema, "components": made["components"]}
+    jsonschema.Draft202012Validator(whole).validate(answer.get_json())
+    return answer.get_json()
+
+
+def test_every_route_answers_as_documented(engine: AdEngine, desk: Desk, api: Api, outbox: Outbox) -> None:
+    def ask(method: str, pattern: str, path: str | None = None, **given: Any) -> Any:
+        answer = api(method, path or pattern, **given)
+        assert answer.status_code < 300, answer.text
+        called.add((method, pattern))
+        return as_documented(method, pattern, answer)
+
+    called: set[tuple[str, str]] = set()
+    assert len(ask("GET", "/products")) == 2
+    mug = ask("GET", "/products/{product}", "/products/mug")
+    assert ask("GET", "/search", "/search?q=mug")[0]["handle"] == "mug"
+    csv = b"Handle,Title,Variant Price\ncup,Cup,9.00\n"
+    assert ask("POST", "/imports", data=csv)["created"] == 1
+    first = ask("POST", "/ads", json={"product": "mug", "seconds": 6})
+    second = ask("POST", "/ads", json={"product": "mug", "seconds": 6}, key="another-key")
+    assert ask("GET", "/ads/{ad_id}/receipt", f"/ads/{first['id']}/receipt") is None
+    outbox.run(engine)
+    for one in (first, second):
+        assert ask("POST", "/ads/{ad_id}/publish", f"/ads/{one['id']}/publish")["status"] == "published"
+    assert {one["id"] for one in ask("GET", "/ads")} == {first["id"], second["id"]}
+    assert ask("GET", "/ads/{ad_id}", f"/ads/{first['id']}")["percent"] == 100
+    assert ask("GET", "/ads/{ad_id}/receipt", f"/ads/{first['id']}/receipt")["frames"] == 180
+    spot = ask("GET", "/ads/{ad_id}/showing", f"/ads/{first['id']}/showing")["hotspots"][0]
+    arms = {"name": "hooks", "ad_ids": [first["id"], second["id"]]}
+    started = ask("POST", "/experiments", json=arms)
+    assert ask("GET", "/experiments/{experiment_id}", f"/experiments/{started['id']}")["viewers"] == 0
+    assert len(ask("GET", "/experiments")) == 1
+    opened = ask("POST", "/checkouts", json={"variant_id": spot["variant_id"], "ad_id": first["id"], "second": 1.5})
+    assert ask("GET", "/checkouts/{checkout_id}", f"/checkouts/{opened['id']}")["total"] == mug["variants"][0]["price"]
+    order_id = decide(engine, desk, opened["id"])
+    assert ask("GET", "/orders/{order_id}", f"/orders/{order_id}")["ad_id"] == first["id"]
+    assert len(ask("GET", "/orders")) == 1
+    back = ask("POST", "/orders/{order_id}/refunds", f"/orders/{order_id}/refunds", json={"amount": 400})
+    assert back["refunded"] == 400
+    assert sum(one["amount"]["minor"] for one in ask("GET", "/ledger")) == 0
+    assert ask("GET", "/appearances") == []
+    with engine.unit(desk.merchant) as unit:
+        unit.get(Ad, second["id"]).status = "failed"
+    assert ask("POST", "/ads/{ad_id}/retry", f"/ads/{second['id']}/retry")["status"] == "queued"
+    assert ask("POST", "/ads/{ad_id}/retire", f"/ads/{second['id']}/retire")["status"] == "retired"
+    untried = {(one.method, one.path) for one in ROUTES} - called
+    assert untried == {("POST", "/licences/{licence_id}/revoke")}  # the journey test revokes
+
+
+def test_a_request_sent_twice_does_its_work_once(engine: AdEngine, desk: Desk, api: Api, outbox: Outbox) -> None:
+    made = [api("POST", "/ads", json={"product": "mug", "seconds": 6}).get_json()["id"] for _ in range(3)]
+    assert len(set(made)) == 1
+    assert len(outbox.jobs) == 1
+
+
+def test_a_request_without_a_key_is_told_to_send_one(api: Api) -> None:
+    answer = api("POST", "/ads", json={"product": "mug"}, key=None)
+    assert (answer.status_code, "Idempotency-Key" in answer.get_json()["error"]["message"]) == (400, True)
+
+
+@pytest.mark.parametrize("header", [None, "Bearer nonsense", "Basic abc", "Bearer "])
+def test_without_a_valid_token_nothing_is_answered(engine: AdEngine, api: Api, header: str | None) -> None:
+    headers = {"Authorization": header} if header else {}
+    for route in ROUTES:
+        path = re.sub(r"\{\w+\}", "x", route.path)
+        answer = api.client.open(f"/api/v1{path}", method=route.method, headers=headers)
+        assert (answer.status_code, answer.get_json()["error"]["code"]) == (401, "sign_in_needed")
+
+
+def test_an_agents_token_cannot_do_what_only_merchants_may(engine: AdEngine, desk: Desk, api: Api) -> None:
+    agent = api_of(engine, desk, kind="agent")
+    assert agent("GET", "/products").status_code == 200
+    assert "777" not in agent("GET", "/products/mug").text
+    for method, path in (("POST", "/ads"), ("GET", "/orders"), ("GET", "/ledger"), ("GET", "/appearances")):
+        given = {"json": {"product": "mug"}} if method == "POST" else {}
+        answer = agent(method, path, **given)
+        assert (answer.status_code, answer.get_json()["error"]["code"]) == (403, "forbidden")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"[]", b'{"product": 7}', b'{"product": "mug", "price": 1}', b'{"product": "mug", "seconds": "x"}', b"\xff"],
+)
+def test_a_body_that_does_not_fit_is_refused_with_its_place(api: Api, body: bytes) -> None:
+    answer = api("POST", "/ads", data=body)
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (400, "invalid")
+    assert "Traceback" not in answer.text
+
+
+def test_another_shops_rows_are_not_there(engine: AdEngine, desk: Desk, api: Api) -> None:
+    with engine.unit(desk.merchant) as unit:
+        ad_id = ads.create_ad(unit, AdWish("mug", seconds=6)).id
+    other = api_of(engine, open_desk(engine, "other"))
+    for path in ("/products/mug", f"/ads/{ad_id}", f"/ads/{ad_id}/receipt"):
+        assert other("GET", path).status_code == 404
+    assert other("POST", f"/ads/{ad_id}/retire").status_code == 404
+
+
+@pytest.mark.parametrize("kind", every_error(), ids=lambda kind: kind.code)
+def test_every_error_has_a_status_and_one_shape(engine: AdEngine, kind: type[AdEngineError]) -> None:
+    app: Flask = create_app(engine)
+
+    def broken() -> None:
+        raise LicenceRefused("no", clause="ends") if kind is LicenceRefused else kind("no")
+
+    app.add_url_rule("/api/broken", view_func=broken)
+    answer = app.test_client().get("/api/broken")
+    error = answer.get_json()["error"]
+    assert (answer.status_code, error["code"], error["message"]) == (kind.status, kind.code, "no")
+    assert ("clause" in error) == (kind is LicenceRefused)

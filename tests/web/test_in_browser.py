@@ -1,0 +1,195 @@
+"""The pages in a real browser: the player is watched, used by keyboard and bought through; pages fit a phone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from adengine.models import Event
+from adengine.services import ads
+from tests.web.conftest import Site
+
+PUBLIC = ("/", "/products/mug", "/products/lamp", "/ads/{ad}", "/ads/{ad}/embed")
+STUDIO = ("/", "/import", "/products/mug", "/products/mug/new", "/ads/{ad}", "/orders", "/results", "/appearances")
+# What axe would call serious: controls and pictures without a name, fields without a label, no language or title.
+UNNAMED = """() => {
+  const bad = [];
+  const name = (el) => (el.getAttribute('aria-label') || el.textContent || el.title || '').trim();
+  for (const el of document.querySelectorAll('button, a[href], summary'))
+    if (el.getAttribute('aria-hidden') !== 'true' && !name(el) && !el.querySelector('img[alt]:not([alt=""])'))
+      bad.push(el.outerHTML.slice(0, 120));
+  for (const el of document.querySelectorAll('input:not([type=hidden]), select, textarea'))
+    if (!el.labels?.length && !el.getAttribute('aria-label')) bad.push(el.outerHTML.slice(0, 120));
+  for (const el of document.querySelectorAll('img:not([alt]), iframe:not([title])')) bad.push(el.outerHTML.slice(0, 120));
+  const ids = [...document.querySelectorAll('[id]')].map((el) => el.id);
+  bad.push(...ids.filter((id, at) => ids.indexOf(id) !== at).map((id) => 'twice: ' + id));
+  if (!document.documentElement.lang || !document.title) bad.push('no language or title');
+  if (document.querySelectorAll('main').length !== 1) bad.push('not one main');
+  return bad;
+}"""
+
+
+def addresses(site: Site) -> list[str]:
+    shop = [site.shop + path.format(ad=site.ad_id) for path in PUBLIC]
+    return shop + [f"{site.url}/studio{path.format(ad=site.ad_id)}" for path in STUDIO]
+
+
+def events_of(site: Site) -> set[str]:
+    with site.world.engine.unit(site.world.merchant) as unit:
+        return set(unit.db.scalars(select(Event.type).where(Event.ad_id == site.ad_id)))
+
+
+@pytest.mark.slow
+def test_every_page_fits_a_phone_and_names_what_it_shows(phone: Page, site: Site) -> None:
+    phone.goto(f"{site.url}/sign-in?token={site.world.token}")
+    for address in addresses(site):
+        phone.goto(address)
+        assert phone.evaluate("document.documentElement.scrollWidth") <= 390, address
+        assert phone.evaluate(UNNAMED) == [], address
+
+
+@pytest.mark.slow
+def test_hotspot_is_there_at_its_time_and_gone_after_it(page: Page, site: Site) -> None:
+    page.route("**/ads/*", lambda route: route.fulfill(body=one_spot(route.fetch().text()), content_type="text/html"))
+    page.goto(f"{site.shop}/ads/{site.ad_id}")
+    spot = page.locator(".player__spot")
+    page.evaluate("document.querySelector('video').pause()")
+    for second, is_there in ((0.5, False), (2.0, True), (3.9, True), (4.5, False), (2.5, True)):
+        page.evaluate("second => { document.querySelector('video').currentTime = second }", second)
+        expect(spot).to_have_count(1) if is_there else None
+        expect(spot).to_be_visible() if is_there else expect(spot).to_be_hidden()
+    expect(spot).to_have_text("€24.00")
+    frame, box = page.locator(".player__frame").bounding_box(), spot.bounding_box()
+    assert frame is not None
+    assert box is not None
+    assert (box["x"] - frame["x"]) / frame["width"] == pytest.approx(0.2, abs=0.01)
+    assert (box["y"] - frame["y"]) / frame["height"] == pytest.approx(0.4, abs=0.01)
+
+
+def one_spot(html: str) -> str:
+    """The page with a single hotspot from second 1 to 4, so that its times are known."""
+    spot = re.search(r'\{"box":.*?\}', html)
+    assert spot is not None
+    known = re.sub(r'"box": ?\[[^\]]*\]', '"box": [0.2, 0.4, 0.5, 0.3]', spot[0])
+    known = re.sub(r'"from": ?[\d.]+', '"from": 1.0', re.sub(r'"to": ?[\d.]+', '"to": 4.0', known))
+    return re.sub(r'"spots": ?\[.*?\}\]', f'"spots": [{known}]', html, count=1)
+
+
+@pytest.mark.slow
+def test_product_in_the_film_is_chosen_by_keyboard_and_bought(page: Page, site: Site) -> None:
+    page.goto(f"{site.shop}/ads/{site.ad_id}")
+    expect(page.locator(".player__spot:not([hidden])")).to_be_visible()
+    page.locator(".player__screen").focus()
+    page.keyboard.press("k")
+    assert page.evaluate("document.querySelector('video').paused")
+    page.evaluate("document.querySelector('video').currentTime = 2.25")
+    expect(page.locator("video")).to_have_js_property("seeking", False)
+    page.keyboard.press("Tab")
+    expect(page.locator(".player__spot:not([hidden])")).to_be_focused()
+    page.keyboard.press("Enter")
+    sheet = page.get_by_role("dialog", name="Buy Stoneware Mug")
+    expect(sheet).to_be_visible()
+    expect(sheet.get_by_role("radio", name=re.compile("Sage"))).to_be_focused()
+    expect(sheet.get_by_role("radio", name=re.compile("Rust"))).to_be_disabled()
+    page.keyboard.press("ArrowDown")
+    expect(sheet.get_by_role("radio", name=re.compile("Oat"))).to_be_checked()
+    expect(sheet.locator("[data-price] strong")).to_have_text("€26.00")
+    sheet.get_by_role("button", name="Buy now").press("Enter")
+    page.get_by_role("button", name="Pay €26.00").click()
+    expect(page.get_by_text("No money moves")).to_be_visible()
+    page.get_by_role("button", name="Approve the payment").click()
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    expect(page.get_by_text("Stoneware Mug, Oat")).to_be_visible()
+    # Browsers may land on the frame before the asked second.
+    expect(page.get_by_text(re.compile(r"at second 2\.[123]"))).to_be_visible()
+    assert {"impression", "start", "hotspot_open", "variant_pick", "checkout_start", "purchase"} <= events_of(site)
+
+
+@pytest.mark.slow
+def test_escape_closes_the_sheet_and_returns_the_focus(page: Page, site: Site) -> None:
+    page.goto(f"{site.shop}/ads/{site.ad_id}")
+    spot = page.locator(".player__spot:not([hidden])")
+    page.evaluate("document.querySelector('video').pause()")
+    spot.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".player__sheet")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".player__sheet")).to_be_hidden()
+    expect(spot).to_be_focused()
+
+
+@pytest.mark.slow
+def test_sound_and_captions_are_one_key_away(page: Page, site: Site) -> None:
+    page.goto(f"{site.shop}/ads/{site.ad_id}")
+    page.locator(".player__screen").focus()
+    page.keyboard.press("c")
+    expect(page.get_by_role("button", name="Captions")).to_have_attribute("aria-pressed", "true")
+    assert page.evaluate("document.querySelector('video').textTracks[0].mode") == "showing"
+    assert page.evaluate("document.querySelector('video').muted")
+    page.keyboard.press("m")
+    assert not page.evaluate("document.querySelector('video').muted")
+
+
+@pytest.mark.slow
+def test_film_stands_still_for_whoever_asked_for_less_motion(page: Page, site: Site) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(f"{site.shop}/ads/{site.ad_id}")
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    expect(page.locator("adengine-player")).to_have_js_property("visible", True)
+    expect(page.locator("video")).to_have_js_property("paused", True)
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(page.locator("adengine-player")).to_have_class(re.compile("is-playing"))
+
+
+@pytest.mark.slow
+def test_player_shifts_nothing_while_it_loads(page: Page, site: Site) -> None:
+    page.add_init_script(
+        "window.shift = 0; new PerformanceObserver((list) => list.getEntries().forEach((one) => shift += one.value))"
+        ".observe({type: 'layout-shift', buffered: true})"
+    )
+    for path in (f"/ads/{site.ad_id}", "/products/mug", "/"):
+        page.goto(site.shop + path)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("shift") < 0.01, path
+
+
+@pytest.mark.slow
+def test_player_in_a_frame_of_another_page_sells_too(page: Page, site: Site) -> None:
+    frame_html = f'<iframe title="film" width="400" height="760" src="{site.shop}/ads/{site.ad_id}/embed"></iframe>'
+    # Another site by name: the same machine under a second host name.
+    host = site.url.replace("127.0.0.1", "localhost")
+    page.route(f"{host}/blog", lambda route: route.fulfill(body=frame_html, content_type="text/html"))
+    page.goto(f"{host}/blog")
+    player = page.frame_locator("iframe")
+    player.locator(".player__spot:not([hidden])").click()
+    player.get_by_role("button", name="Buy now").click()
+    page.wait_for_url("**/checkout/*")
+    expect(page.get_by_role("button", name="Pay €24.00")).to_be_visible()
+
+
+@pytest.mark.slow
+def test_film_and_form_work_without_scripts(browser, site: Site) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(f"{site.shop}/ads/{site.ad_id}")
+    expect(page.locator("video[controls]")).to_be_visible()
+    page.get_by_role("button", name="Buy now").click()
+    page.get_by_role("button", name="Pay €24.00").click()
+    page.get_by_role("button", name="Approve the payment").click()
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    context.close()
+
+
+@pytest.mark.slow
+def test_page_that_watches_a_job_sees_it_finish(page: Page, site: Site) -> None:
+    world = site.world
+    with world.engine.unit(world.merchant) as unit:
+        ad_id = ads.create_ad(unit, ads.AdWish(product="lamp", seconds=6)).id
+    page.goto(f"{site.url}/sign-in?token={world.token}&next=/studio/ads/{ad_id}")
+    expect(page.locator("[data-job] [data-words]")).to_have_text("Waiting to render")
+    with world.engine.unit(world.merchant) as unit:
+        ads.retire(unit, ad_id)
+    expect(page.locator(".head .chip")).to_have_text("Taken down")

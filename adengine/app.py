@@ -84,4 +84,6 @@ def _generator(settings: Settings, name: str) -> Generator:
         chosen = replace(chosen, steps=int(settings.generator_steps))
     if name == "diffusion" and not settings.generator_model:
         raise GeneratorMissing("no video model is set; put a Wan folder or hub id into ADENGINE_GENERATOR_MODEL")
+    if settings.generator_guidance:
+        chosen = replace(chosen, guidance=float(settings.generator_guidance))
     return generator_named(name, chosen)

@@ -16,6 +16,8 @@ from adengine.core.money import Money
 from adengine.core.timeline import Timeline
 
 Clock = Callable[[], datetime]
+Progress = Callable[[float, str], None]  # (fraction done, words)
+Cancelled = Callable[[], bool]
 Enqueue = Callable[[str, str], None]  # (job name, row id); losing the message only costs time
 
 
@@ -80,21 +82,24 @@ class Studio(Protocol):
 
 
 class Generator(Protocol):
-    """Makes clips with a video model."""
+    """Makes one shot.
+
+    `plan` answers the nearest ask the model can fulfil: never shorter in seconds, but size, fps and
+    frame count may differ, so a clip is placed by time and scaled to cover. Planning a planned ask
+    changes nothing. `generate` takes a planned ask, reports (fraction, words) rising to 1.0, asks
+    `cancelled` at least once a step, and puts the file at `out` only when it is whole.
+    """
 
     @property
     def name(self) -> str: ...
 
-    def plan(self, ask: ClipAsk) -> ClipAsk: ...
+    def plan(self, ask: ClipAsk) -> ClipAsk:
+        """Raise ClipUnsupported, with what to change, when no clip close to `ask` can be made."""
+        ...
 
-    def generate(
-        self,
-        ask: ClipAsk,
-        *,
-        out: Path,
-        progress: Callable[[float, str], None],
-        cancelled: Callable[[], bool],
-    ) -> Clip: ...
+    def generate(self, ask: ClipAsk, *, out: Path, progress: Progress, cancelled: Cancelled) -> Clip:
+        """Write the clip and say where it came from. Raises ClipCancelled, RenderFailed."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,7 @@ def work(engine: AdEngine, queues: list[str] | None = None) -> None:
         raise Invalid(f"there is no queue {', '.join(unknown)}; choose among {', '.join(QUEUES)}")
     make_app(engine).worker_main(
         [
+            "--quiet",
             "worker",
             "--pool=solo",
             "--without-gossip",

@@ -37,6 +37,7 @@ class Settings:
     generator_model: str = setting("", "Folder or hub id of a Wan pipeline for the diffusion generator.")
     generator_device: str = setting("auto", "cuda, cpu or auto.")
     generator_steps: str = setting("", "Denoising steps. Empty: what the generator advises.")
+    generator_guidance: str = setting("", "Guidance scale; 1.0 for models distilled to a few steps. Empty: as advised.")
     lease_s: str = setting("20", "Seconds without a heartbeat after which another worker takes a job over.")
     sweep_s: str = setting("5", "Seconds between two looks for jobs that nobody works on.")
     log_level: str = setting("WARNING", "DEBUG, INFO, WARNING or ERROR.")
@@ -56,6 +57,10 @@ class Settings:
         for name in ("platform_fee_bps", "lease_s", "sweep_s"):
             if not getattr(self, name).isdigit():
                 raise Invalid(f"ADENGINE_{name.upper()} must be a whole number, not '{getattr(self, name)}'")
+        try:
+            float(self.generator_guidance or 0), int(self.generator_steps or 0)
+        except ValueError:
+            raise Invalid("ADENGINE_GENERATOR_STEPS and ADENGINE_GENERATOR_GUIDANCE must be numbers") from None
         if not self.public_url.startswith(("http://", "https://")):
             raise Invalid("ADENGINE_PUBLIC_URL must begin with http:// or https://")
         return self

@@ -75,9 +75,7 @@ def read_feed(source: Path | bytes, *, currency: str, name: str = "") -> Feed:
     called = name or (source.name if isinstance(source, Path) else "the feed")
     sheet = _Sheet.of(_text(_bytes(source, called), called), called)
     if "tracker" in sheet.frame and "quantity" not in sheet.frame:
-        sheet.report.note(
-            sheet.header_line, "tracker", "", "no column of quantities: stock counts as not limited"
-        )
+        sheet.report.note(sheet.header_line, "tracker", "", "no column of quantities: stock counts as not limited")
     products = tuple(
         product
         for handle, rows in _by_handle(_rows(sheet), sheet.report).items()
@@ -138,9 +136,7 @@ class _Text:
 
 
 def _bytes(source: Path | bytes, called: str) -> bytes:
-    too_large = TooLarge(
-        f"{called} is larger than {SIZE_LIMIT // 1_000_000} MB; export fewer products at a time"
-    )
+    too_large = TooLarge(f"{called} is larger than {SIZE_LIMIT // 1_000_000} MB; export fewer products at a time")
     if isinstance(source, bytes):
         if len(source) > SIZE_LIMIT:
             raise too_large
@@ -178,9 +174,7 @@ def _decoded(data: bytes, called: str) -> tuple[str, list[tuple[int, str]]]:
             raise FeedUnreadable(f"{called} starts like UTF-16 but is damaged; save it as UTF-8") from error
         line = data.count(b"\n", 0, error.start) + 1
     if data.startswith(b"\xef\xbb\xbf"):
-        return data.decode("utf-8", errors="replace"), [
-            (line, "not UTF-8 here; damaged characters show as �")
-        ]
+        return data.decode("utf-8", errors="replace"), [(line, "not UTF-8 here; damaged characters show as �")]
     reason = "not UTF-8 here: the whole file was read as Windows-1252; check its accents"
     return data.decode("cp1252", errors="replace"), [(line, reason)]
 
@@ -335,9 +329,7 @@ def _product(handle: str, rows: Sequence[_Row], currency: str, report: _Report) 
     head = next((row for row in rows if row.text("title")), None)
     if head is None:
         first = rows[0]
-        report.refuse(
-            first.line, "title", handle, f"no row of '{handle}' has a title; the product is left out"
-        )
+        report.refuse(first.line, "title", handle, f"no row of '{handle}' has a title; the product is left out")
         return None
     if head.raw("gift_card").casefold() in {"true", "yes", "1"}:
         report.refuse(head.line, "gift_card", handle, "gift cards are not advertised or sold here")
@@ -345,9 +337,7 @@ def _product(handle: str, rows: Sequence[_Row], currency: str, report: _Report) 
     _note_other_titles(head, rows, report)
     variants = _variants(head, rows, currency, report)
     if not variants:
-        report.refuse(
-            head.line, "title", head.text("title"), "no variant could be taken; the product is left out"
-        )
+        report.refuse(head.line, "title", head.text("title"), "no variant could be taken; the product is left out")
         return None
     images = _images(rows, variants, report)
     if not images:
@@ -370,18 +360,14 @@ def _note_other_titles(head: _Row, rows: Sequence[_Row], report: _Report) -> Non
     title = head.text("title")
     for row in rows:
         if row.text("title") not in ("", title):
-            report.note(
-                row.line, "title", row.text("title"), f"the title of line {head.line} was kept: same handle"
-            )
+            report.note(row.line, "title", row.text("title"), f"the title of line {head.line} was kept: same handle")
 
 
 def _title(head: _Row, report: _Report) -> str:
     title = head.text("title")
     if len(title) <= TITLE_LIMIT:
         return title
-    report.note(
-        head.line, "title", title, f"the title was cut to {TITLE_LIMIT:,} of its {len(title):,} characters"
-    )
+    report.note(head.line, "title", title, f"the title was cut to {TITLE_LIMIT:,} of its {len(title):,} characters")
     return title[:TITLE_LIMIT].rstrip()
 
 
@@ -425,8 +411,7 @@ def _ids(choices: Sequence[_Choice]) -> list[str]:
     """A key for each variant that stays the same when rows change places or prices."""
     skus = Counter(_key(row.raw("sku")) for row, _ in choices)
     wanted = [
-        key if (key := _key(row.raw("sku"))) and skus[key] == 1 else _choice_slug(options)
-        for row, options in choices
+        key if (key := _key(row.raw("sku"))) and skus[key] == 1 else _choice_slug(options) for row, options in choices
     ]
     counts = Counter(wanted)
     return [
@@ -443,9 +428,7 @@ def _refuse_idle(offered: Sequence[_Row], rows: Sequence[_Row], report: _Report)
     counted = {row.line for row in offered}
     for row in rows:
         if row.line not in counted and not row.raw("image") and not row.text("title"):
-            report.refuse(
-                row.line, "handle", row.raw("handle"), "the row has no price, option value or picture"
-            )
+            report.refuse(row.line, "handle", row.raw("handle"), "the row has no price, option value or picture")
 
 
 def _variant(row: _Row, id_: str, options: tuple[Option, ...], price: Money, report: _Report) -> Variant:
@@ -559,14 +542,10 @@ def _images(rows: Sequence[_Row], variants: Sequence[Variant], report: _Report) 
 def _source(row: _Row, field: str, report: _Report) -> str:
     source = row.raw(field)
     if len(source) > SOURCE_LIMIT:
-        report.note(
-            row.line, field, source, f"a picture address of more than {SOURCE_LIMIT:,} characters; ignored"
-        )
+        report.note(row.line, field, source, f"a picture address of more than {SOURCE_LIMIT:,} characters; ignored")
         return ""
     if re.match(r"(?!https?://)[a-z][a-z0-9+.-]*:", source, re.IGNORECASE):
-        report.note(
-            row.line, field, source, "neither a web address (http, https) nor a relative path; ignored"
-        )
+        report.note(row.line, field, source, "neither a web address (http, https) nor a relative path; ignored")
         return ""
     return source
 

@@ -33,6 +33,7 @@ class FolderFiles:
                     _copy(source, part)
                     part.flush()
                     os.fsync(part.fileno())
+                Path(name).chmod(0o644)  # the web server may run as another user than the worker
                 os.replace(name, target)
             except BaseException:
                 Path(name).unlink(missing_ok=True)

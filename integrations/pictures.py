@@ -61,9 +61,7 @@ def read_feed_source(
     """
     if _is_url(source):
         refusal = anywhere if allow_private else public_only
-        data = download(
-            source, refusal=refusal, max_bytes=max_bytes, timeout_s=timeout_s, unusable=FeedUnreadable
-        )
+        data = download(source, refusal=refusal, max_bytes=max_bytes, timeout_s=timeout_s, unusable=FeedUnreadable)
         return data, None, httpx.URL(source).path.rsplit("/", 1)[-1] or httpx.URL(source).host
     try:
         path = Path(source).resolve(strict=True)
@@ -154,9 +152,7 @@ async def _bounded(job: _Download, url: str, timeout_s: float) -> bytes:
         async with asyncio.timeout(timeout_s):
             return await job.follow(url)
     except TimeoutError as error:
-        raise job.unusable(
-            f"{_shown(url)} took longer than {timeout_s:g} seconds; try again later"
-        ) from error
+        raise job.unusable(f"{_shown(url)} took longer than {timeout_s:g} seconds; try again later") from error
 
 
 @dataclass(frozen=True)
@@ -279,9 +275,7 @@ def _size(count: int) -> str:
 
 def _inside(source: str, base: Path | None) -> Path:
     if base is None:
-        raise PictureUnusable(
-            f"'{source[:120]}' is a path, but the feed came without a folder; use web addresses"
-        )
+        raise PictureUnusable(f"'{source[:120]}' is a path, but the feed came without a folder; use web addresses")
     if re.match(r"[a-z][a-z0-9+.-]*:", source, re.IGNORECASE):
         raise PictureUnusable(f"'{source[:120]}' is refused: only http, https and relative paths are read")
     named = Path(source)
@@ -342,9 +336,7 @@ def _refuse_size(picture: Image.Image) -> None:
     if width * height > PIXEL_LIMIT:
         raise PictureUnusable(_TOO_MANY_PIXELS)
     if min(width, height) < SHORTEST_SIDE:
-        raise PictureUnusable(
-            f"the picture is {width} x {height} pixels; both sides need at least {SHORTEST_SIDE}"
-        )
+        raise PictureUnusable(f"the picture is {width} x {height} pixels; both sides need at least {SHORTEST_SIDE}")
 
 
 def _format(picture: Image.Image) -> str:

@@ -23,9 +23,7 @@ def _read(path: Path, schema: Draft202012Validator) -> Template:
         mapping = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise TemplateInvalid(f"{path.name}: is no YAML that can be read: {error}") from error
-    wrong = min(
-        schema.iter_errors(mapping), key=lambda error: list(map(str, error.absolute_path)), default=None
-    )
+    wrong = min(schema.iter_errors(mapping), key=lambda error: list(map(str, error.absolute_path)), default=None)
     if wrong:
         raise TemplateInvalid(f"{path.name}: {wrong.json_path.removeprefix('$.')}: {wrong.message}")
     return template_from(mapping, path.stem)

@@ -30,8 +30,8 @@ def test_nothing_else_reads_the_environment() -> None:
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}:
                     readers.add(str(path.relative_to(ROOT)))
-    # serving passes the environment on to the processes it starts; generators keep libraries from the network
-    assert readers <= {"adengine/settings.py", "adengine/serving.py", "workers/generators/diffusion.py"}
+    # serving passes the environment on to the processes it starts
+    assert readers == {"adengine/settings.py", "adengine/serving.py"}
 
 
 def test_a_mistyped_setting_is_refused_by_name() -> None:

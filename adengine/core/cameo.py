@@ -166,9 +166,7 @@ def _starts(terms: Terms, use: Use) -> str:
 def _ends(terms: Terms, use: Use) -> str:
     if terms.ends is None or use.at < terms.ends:
         return ""
-    return (
-        f"the licence of {terms.subject} ended {terms.ends:%Y-%m-%d}; renew it or choose another appearance"
-    )
+    return f"the licence of {terms.subject} ended {terms.ends:%Y-%m-%d}; renew it or choose another appearance"
 
 
 def _purpose(terms: Terms, use: Use) -> str:
@@ -189,9 +187,7 @@ def _kind(terms: Terms, use: Use) -> str:
         return f"the licence of {terms.subject} excludes kinds of product; give this product a kind first"
     for forbidden in terms.forbidden_kinds:
         if _says(kind, forbidden):
-            return (
-                f"the licence of {terms.subject} excludes products of kind '{forbidden}'; choose another one"
-            )
+            return f"the licence of {terms.subject} excludes products of kind '{forbidden}'; choose another one"
     return _unlisted(terms, "kind of product", kind, terms.product_kinds, _same)
 
 
@@ -228,9 +224,7 @@ def _approval(terms: Terms, use: Use) -> str:
 def _max_ads(terms: Terms, use: Use) -> str:
     if terms.max_ads is None or use.ads_so_far < terms.max_ads:
         return ""
-    return (
-        f"the licence of {terms.subject} is for {terms.max_ads} ads and all are used; retire one or renew it"
-    )
+    return f"the licence of {terms.subject} is for {terms.max_ads} ads and all are used; retire one or renew it"
 
 
 Clause = Callable[[Terms, Use], str]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeGuard
 
 from adengine.core.catalog import Image, Product, Variant
+from adengine.core.commerce import discount_percent
 from adengine.core.errors import Invalid, TemplateInvalid
 from adengine.core.money import Money
 
@@ -259,11 +260,6 @@ def shorten(text: str, limit: int) -> str:
     return (head[:cut] if cut >= limit // 2 else head).rstrip(" ,;:-–—.([") + "…"
 
 
-def discount_percent(now: Money, was: Money) -> int:
-    """Whole per cent saved against `was`, rounded down so that it is never overstated."""
-    return (was.minor - now.minor) * 100 // was.minor
-
-
 class _Reader:
     """One mapping of a template file, read field by field; what was not asked for is an error."""
 
@@ -397,9 +393,7 @@ def _check(brief: Brief, template: Template) -> None:
     if template.needs_cameo and brief.cameo is None:
         raise Invalid(f"The template '{template.name}' needs a cameo; choose a licensed one in the brief")
     if brief.cameo and not brief.cameo.disclosure.strip():
-        raise Invalid(
-            f"The cameo of {brief.cameo.name} has no disclosure text; write one, it is shown on screen"
-        )
+        raise Invalid(f"The cameo of {brief.cameo.name} has no disclosure text; write one, it is shown on screen")
 
 
 def _check_needs(template: Template, facts: Mapping[str, Fact]) -> None:
@@ -419,9 +413,7 @@ def _variant(brief: Brief, product: Product) -> Variant:
     if variant is None:
         raise Invalid(f"'{title}' has no variant '{brief.variant_id}'; choose one of its own")
     if variant.price.minor <= 0:
-        raise Invalid(
-            f"The variant '{variant.title}' costs {variant.price.display()}; give it a price above zero"
-        )
+        raise Invalid(f"The variant '{variant.title}' costs {variant.price.display()}; give it a price above zero")
     if not variant.is_available:
         raise Invalid(f"The variant '{variant.title}' is out of stock; choose another or restock it")
     return variant
@@ -441,9 +433,7 @@ def _pictures(product: Product, variant: Variant) -> tuple[Image, ...]:
     """Order usable pictures: the variant's own first; those of other variants only where no other is left."""
     usable = sorted((i for i in product.images if i.file), key=lambda i: i.position)
     if not usable:
-        raise Invalid(
-            f"'{shorten(product.title, 60)}' has no usable picture; add one to the product and sync again"
-        )
+        raise Invalid(f"'{shorten(product.title, 60)}' has no usable picture; add one to the product and sync again")
     own = [i for i in usable if i.source == variant.image]
     rest = [i for i in usable if i.source != variant.image and not _of_another(i, product, variant)]
     return tuple(own + rest) or tuple(usable)
@@ -491,15 +481,11 @@ def _saving(brief: Brief, variant: Variant) -> dict[str, Fact]:
     was = brief.was_lowest
     if was is None or not variant.price < was:
         return {}
-    percent = discount_percent(variant.price, was)
+    percent = discount_percent(was, variant.price)
     source = "brief.was_lowest"
     return {
         "was": Fact(was.display(), source),
-        **(
-            {"discount": Fact(f"-{percent}\u00a0%", f"{source}, variant:{variant.id}.price")}
-            if percent
-            else {}
-        ),
+        **({"discount": Fact(f"-{percent}\u00a0%", f"{source}, variant:{variant.id}.price")} if percent else {}),
     }
 
 
@@ -550,9 +536,7 @@ def _fitting(scenes: tuple[Scene, ...], seconds: int, facts: Mapping[str, Fact])
 
 def _counted(scenes: tuple[Scene, ...], facts: dict[str, Fact]) -> dict[str, Fact]:
     """Add how many reasons the kept scenes show: a short film must not promise three and show two."""
-    patterns = {
-        choice for scene in scenes for line in scene.texts for _, say in line.say for choice in _choices(say)
-    }
+    patterns = {choice for scene in scenes for line in scene.texts for _, say in line.say for choice in _choices(say)}
     shown = [name for name in ("reason_1", "reason_2", "reason_3") if name in patterns and name in facts]
     if len(shown) < 2:
         return facts
@@ -581,9 +565,7 @@ def _filled(scenes: tuple[Scene, ...], seconds: int) -> tuple[Scene, ...]:
     return tuple(kept)
 
 
-def _shot(
-    scene: Scene, brief: Brief, pictures: tuple[Image, ...], facts: Mapping[str, Fact], *, first: bool
-) -> Shot:
+def _shot(scene: Scene, brief: Brief, pictures: tuple[Image, ...], facts: Mapping[str, Fact], *, first: bool) -> Shot:
     texts = (_text(line, brief.locale, facts) for line in scene.texts)
     clip = brief.clip if first else None
     return Shot(

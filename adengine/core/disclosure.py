@@ -43,8 +43,7 @@ NEW_YORK = Rule(
 EUROPE = Rule(
     character="AI-generated",
     person="AI-generated, used with permission",
-    why="the EU asks that generated pictures of people, places and things that look real are disclosed "
-    "at first sight",
+    why="the EU asks that generated pictures of people, places and things that look real are disclosed at first sight",
     source="Regulation (EU) 2024/1689 (AI Act) Art. 50(2) and (4), applied since 2026-08-02",
 )
 CHINA = Rule(
@@ -72,8 +71,6 @@ RULES = {
 def label_for(kind: Kind, synthetic: bool, territory: str) -> Label:
     """The label an appearance needs in a territory (ISO 3166, `US-NY` too; `*` or empty: anywhere)."""
     if not synthetic:
-        return Label(
-            "", "nothing that is seen of this performer was generated", "not asked for by any listed rule"
-        )
+        return Label("", "nothing that is seen of this performer was generated", "not asked for by any listed rule")
     rule = RULES.get(territory.upper().split("-")[0], PLATFORMS)
     return Label(rule.character if kind == "character" else rule.person, rule.why, rule.source)

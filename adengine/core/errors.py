@@ -1,26 +1,27 @@
 """Every refusal the product can give: a stable code, an HTTP status, and words that say what to do.
 
-    AdEngineError
-    ├── Invalid                  400  the input cannot be used as it is
-    │   ├── UnknownTemplate      400
-    │   ├── TemplateInvalid      400
-    │   ├── FeedUnreadable       400
-    │   ├── PictureUnusable      400
-    │   └── ClipUnsupported      400
-    ├── SignInNeeded             401
-    ├── Forbidden                403
-    │   └── LicenceRefused       403  carries the clause that decided
-    ├── NotFound                 404
-    ├── Conflict                 409  the thing is not in a state that allows this
-    │   ├── PriceChanged         409
-    │   └── OutOfStock           409
-    ├── Gone                     410
-    ├── TooLarge                 413
-    ├── PaymentDeclined          402
-    └── Unavailable              503  a part of the machine is missing or full; nothing was changed
-        ├── RenderFailed         503
-        ├── GeneratorMissing     503
-        └── StorageFull          503
+AdEngineError
+├── Invalid                  400  the input cannot be used as it is
+│   ├── UnknownTemplate      400
+│   ├── TemplateInvalid      400
+│   ├── FeedUnreadable       400
+│   ├── PictureUnusable      400
+│   └── ClipUnsupported      400
+├── SignInNeeded             401
+├── Forbidden                403
+│   └── LicenceRefused       403  carries the clause that decided
+├── NotFound                 404
+├── Conflict                 409  the thing is not in a state that allows this
+│   ├── ClipCancelled        409
+│   ├── PriceChanged         409
+│   └── OutOfStock           409
+├── Gone                     410
+├── TooLarge                 413
+├── PaymentDeclined          402
+└── Unavailable              503  a part of the machine is missing or full; nothing was changed
+    ├── RenderFailed         503
+    ├── GeneratorMissing     503
+    └── StorageFull          503
 """
 
 
@@ -95,6 +96,12 @@ class NotFound(AdEngineError):
 class Conflict(AdEngineError):
     code = "conflict"
     status = 409
+
+
+class ClipCancelled(Conflict):
+    """Whoever asked for a generated clip no longer wants it; no file was left behind."""
+
+    code = "cancelled"
 
 
 class PriceChanged(Conflict):

@@ -61,14 +61,14 @@ class Metric:
 
 
 METRICS = {
-    "hook_rate": Metric("watched 3 seconds", "view_3s", "impression"),
-    "hold_rate": Metric("of those, watched 15 seconds", "view_15s", "view_3s"),
-    "completion_rate": Metric("watched to the end", "complete", "impression"),
-    "click_rate": Metric("opened a product", "hotspot_open", "impression"),
-    "pick_rate": Metric("chose a variant", "variant_pick", "impression"),
-    "checkout_rate": Metric("went to checkout", "checkout_start", "impression"),
-    "purchase_rate": Metric("bought", "purchase", "impression"),
-    "revenue_per_viewer": Metric("revenue for each viewer", "purchase", "impression", "money"),
+    "hook_rate": Metric("3-second view rate", "view_3s", "impression"),
+    "hold_rate": Metric("15-second hold rate", "view_15s", "view_3s"),
+    "completion_rate": Metric("completion rate", "complete", "impression"),
+    "click_rate": Metric("click rate", "hotspot_open", "impression"),
+    "pick_rate": Metric("variant pick rate", "variant_pick", "impression"),
+    "checkout_rate": Metric("checkout rate", "checkout_start", "impression"),
+    "purchase_rate": Metric("purchase rate", "purchase", "impression"),
+    "revenue_per_viewer": Metric("revenue per viewer", "purchase", "impression", "money"),
 }
 
 

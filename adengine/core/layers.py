@@ -258,9 +258,7 @@ class Group:
     kind: Literal["group"] = "group"
 
 
-Draw: TypeAlias = (
-    GroundDraw | PieceDraw | PictureDraw | ClipDraw | VeilDraw | BlockDraw | BadgeDraw | CameoDraw | Group
-)
+Draw: TypeAlias = GroundDraw | PieceDraw | PictureDraw | ClipDraw | VeilDraw | BlockDraw | BadgeDraw | CameoDraw | Group
 
 
 def drawn(layer: Layer, frame: int) -> Draw:  # noqa: PLR0911
@@ -283,9 +281,7 @@ def drawn(layer: Layer, frame: int) -> Draw:  # noqa: PLR0911
             return _badge(layer, frame)
         case Cameo():
             grown = ease_back((frame - layer.start + 4) / 18)
-            return CameoDraw(
-                layer.clip, layer.still, layer.box, layer.stage, frame - layer.since, _round(grown)
-            )
+            return CameoDraw(layer.clip, layer.still, layer.box, layer.stage, frame - layer.since, _round(grown))
 
 
 def ease_out(part: float) -> float:
@@ -383,9 +379,7 @@ def _badge(layer: Badge, frame: int) -> BadgeDraw:
 def _items(layer: Block, frame: int) -> tuple[Item, ...]:
     """Words come in one after the other; a whole block is in after two fifths of its time at the latest."""
     counts = [1 if text.role in WHOLE else text.text.count(" ") + 1 for text in layer.texts]
-    waits = [
-        0 if text.role in AT_ONCE else count + 1 for text, count in zip(layer.texts, counts, strict=True)
-    ]
+    waits = [0 if text.role in AT_ONCE else count + 1 for text, count in zip(layer.texts, counts, strict=True)]
     room = max(8, (layer.end - layer.start) * 2 // 5)
     step = min(3.0, room / max(1, sum(waits)))
     items, clock = [], -float(layer.lead)
@@ -402,12 +396,8 @@ def _item(text: Text, ages: list[float], pulse: int) -> Item:
     if text.role == "cta":
         beat = math.sin(math.pi * max(0.0, ages[0] - 16) / pulse) ** 2 if pulse else 0.0
         scale = ease_back(ages[0] / 16) + 0.03 * beat
-        return Item(
-            text.role, text.text, text.aside, (_round(min(1.0, max(0.0, ages[0] / 5))),), _round(scale)
-        )
+        return Item(text.role, text.text, text.aside, (_round(min(1.0, max(0.0, ages[0] / 5))),), _round(scale))
     if text.role == "price":
         shown = min(1.0, max(0.0, ages[0] / 6))
-        return Item(
-            text.role, text.text, text.aside, (_round(shown),), _round(0.8 + 0.2 * ease_back(ages[0] / 16))
-        )
+        return Item(text.role, text.text, text.aside, (_round(shown),), _round(0.8 + 0.2 * ease_back(ages[0] / 16)))
     return Item(text.role, text.text, text.aside, tuple(_round(ease_out(age / 20)) for age in ages))

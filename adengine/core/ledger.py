@@ -77,9 +77,7 @@ def post_sale(order_id: str, quote: Quote, split: Split, *, provider: str) -> Po
     return _posting(f"sale:{order_id}", "sale", [Entry(f"clearing:{provider}", -quote.total), *owed])
 
 
-def post_refund(
-    order_id: str, refund_id: str, *, sale: Posting, amount: Money, refunded_before: Money
-) -> Posting:
+def post_refund(order_id: str, refund_id: str, *, sale: Posting, amount: Money, refunded_before: Money) -> Posting:
     """Reverse `amount` of a sale pro rata, so that refunds adding up to the sale leave every account at zero.
 
     `refunded_before` is the sum of the order's earlier refunds. Raises Conflict naming what is left.

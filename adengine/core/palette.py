@@ -72,15 +72,9 @@ def palette_for(swatches: Sequence[Swatch], brand: Brand) -> Palette:
     deep_l = 0.37 if lightness < 0.35 else 0.30
     accent_l, accent_c, accent_h = to_oklch(brand.accent)
     return Palette(
-        light=_stage(
-            (0.955 - step, 0.012 + chroma * 0.10, pale), (0.885 - step, 0.020 + chroma * 0.22, pale), brand
-        ),
-        tint=_stage(
-            (0.880 - step, 0.020 + chroma * 0.26, pale), (0.790 - step, 0.028 + chroma * 0.36, pale), brand
-        ),
-        deep=_stage(
-            (deep_l + 0.06, 0.024 + chroma * 0.26, hue), (deep_l - 0.08, 0.018 + chroma * 0.2, hue), brand
-        ),
+        light=_stage((0.955 - step, 0.012 + chroma * 0.10, pale), (0.885 - step, 0.020 + chroma * 0.22, pale), brand),
+        tint=_stage((0.880 - step, 0.020 + chroma * 0.26, pale), (0.790 - step, 0.028 + chroma * 0.36, pale), brand),
+        deep=_stage((deep_l + 0.06, 0.024 + chroma * 0.26, hue), (deep_l - 0.08, 0.018 + chroma * 0.2, hue), brand),
         accent=_stage((accent_l, accent_c, accent_h), (accent_l - 0.09, accent_c * 0.95, accent_h), brand),
         veil=from_oklch(0.17, 0.012 + chroma * 0.10, hue),
         haze=from_oklch(0.965, 0.006 + chroma * 0.05, hue),

@@ -119,17 +119,12 @@ def confidence_sequence(control: Arm, arm: Arm, *, alpha: float = 0.05, planned:
     """
     if min(control.evidence, arm.evidence) >= ENOUGH:
         return _normal(control, arm, alpha, planned)
-    if (
-        all(a.ss == a.s and a.d == a.dd == a.n and a.weight > 0 for a in (control, arm))
-        and control.s + arm.s > 0
-    ):
+    if all(a.ss == a.s and a.d == a.dd == a.n and a.weight > 0 for a in (control, arm)) and control.s + arm.s > 0:
         return _exact(control, arm, alpha)
     return _comparison(control, arm)
 
 
-def compare(
-    control: Arm, arms: Sequence[Arm], *, alpha: float = 0.05, planned: float
-) -> tuple[Comparison, ...]:
+def compare(control: Arm, arms: Sequence[Arm], *, alpha: float = 0.05, planned: float) -> tuple[Comparison, ...]:
     """Compare challengers with a control: intervals at `alpha` over their number (Bonferroni), p by Holm."""
     results = [confidence_sequence(control, arm, alpha=alpha / len(arms), planned=planned) for arm in arms]
     adjusted, worst = list(results), 0.0
@@ -177,9 +172,7 @@ def verdict(result: Comparison, *, metric: str, planned: int, traffic_p: float =
     """Say in one sentence what a comparison shows and what to do; `metric` is a label like `click rate`."""
     name, control, left = result.name, result.control, planned - result.n
     if traffic_p < BROKEN_TRAFFIC:
-        return (
-            "Viewers were not split as planned, so no result can be trusted: find out why before reading on."
-        )
+        return "Viewers were not split as planned, so no result can be trusted: find out why before reading on."
     if result.form == "too_early":
         return f"Too early to compare {name} with {control}: fewer than {ENOUGH} conversions each; keep on."
     if result.direction:

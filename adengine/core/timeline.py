@@ -200,9 +200,7 @@ class Timeline:
 
     def segment_at(self, frame: int) -> int:
         """Return the place of the segment that `frame` belongs to."""
-        return next(
-            place for place, segment in enumerate(self.segments) if segment.start <= frame < segment.end
-        )
+        return next(place for place, segment in enumerate(self.segments) if segment.start <= frame < segment.end)
 
     def digest(self) -> str:
         """Return a hash of everything that decides the film except the bytes of its pictures."""
@@ -335,9 +333,7 @@ def _mirrored(zones: Zones, board: Storyboard, place: int, layout: str) -> Zones
     return Zones(flip[0], flip[1], zones.valign)
 
 
-def _visual(
-    visual: Visual, layout: str, box: Box, shot: Shot, *, start: int, end: int, opens: bool
-) -> Picture | Clip:
+def _visual(visual: Visual, layout: str, box: Box, shot: Shot, *, start: int, end: int, opens: bool) -> Picture | Clip:
     if visual.how == "clip":
         return Clip(visual.file, box, start, end)
     how = _how(visual, layout)
@@ -385,9 +381,7 @@ def _captions(board: Storyboard, segments: tuple[Segment, ...]) -> tuple[Caption
     return tuple(captions)
 
 
-def _hotspots(
-    board: Storyboard, segments: tuple[Segment, ...], layers: tuple[Placed, ...]
-) -> Iterator[Hotspot]:
+def _hotspots(board: Storyboard, segments: tuple[Segment, ...], layers: tuple[Placed, ...]) -> Iterator[Hotspot]:
     width, height = FORMATS[board.format]
     for placed in layers:
         if isinstance(placed.layer, Picture | Clip):

@@ -41,11 +41,11 @@ PATIENCE_S = 600
 VISITORS = 600
 
 FILMS = (
-    AdWish("loam-mug", "hero", seconds=12, request_key="demo:hero"),
+    AdWish("loam-mug", "hero", seconds=10, request_key="demo:hero"),
     AdWish("murmur-speaker", "three_reasons", seconds=15, request_key="demo:three-reasons"),
     AdWish("meadow-cushion", "cameo_endorsement", seconds=15, cameo="lumi", request_key="demo:cameo"),
     AdWish("dusk-lamp", "offer", seconds=12, request_key="demo:offer"),
-    AdWish("loam-mug", "hero", seconds=12, headline="The slow morning mug", request_key="demo:hero-b"),
+    AdWish("loam-mug", "hero", seconds=10, headline="The slow morning mug", request_key="demo:hero-b"),
 )
 
 
@@ -202,7 +202,7 @@ def _buy_and_refund(engine: AdEngine, demo: Demo, cards: Sequence[AdCard]) -> Or
     film = cards[2]
     visitor = shopper(demo.actor.merchant_id or "")
     with engine.unit(visitor) as unit:
-        spot = ads.show(unit, film.id, placement="page").spots[0]
+        spot = ads.show(unit, film.id, placement="page").spots[-1]
         wish = CheckoutWish(((spot.variant.id, 2),), ad_id=film.id, second=spot.start_s, viewer="demo-buyer")
         opened = checkout.open_checkout(unit, wish)
     url = checkout.pay(engine, visitor, opened.id)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
-import importlib.util
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from flask import Flask, url_for
 
 from adengine.engine import AdEngine
 from adengine.web import (
+    api,
     appearances,
     checkout,
     figures,
@@ -57,7 +56,7 @@ def create_app(engine: AdEngine) -> Flask:
         app.register_blueprint(part.pages)
     if engine.settings.payments == "sandbox":
         app.register_blueprint(sandbox.pages)
-    _mount_api(app, engine)
+    app.register_blueprint(api.blueprint(engine), url_prefix="/api")
     return app
 
 
@@ -71,9 +70,3 @@ def _dress(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(asset=asset, form_token=forms.form_token, new_key=forms.new_key)
     app.jinja_env.filters.update(figures.FILTERS)
-
-
-def _mount_api(app: Flask, engine: AdEngine) -> None:
-    if importlib.util.find_spec("adengine.web.api") is not None:
-        api = importlib.import_module("adengine.web.api")
-        app.register_blueprint(api.blueprint(engine), url_prefix="/api")

@@ -24,7 +24,6 @@ def guard(response: Response) -> Response:
             "font-src 'self'",
             "connect-src 'self'",
             f"form-action 'self' {_payment_pages()}",
-            "frame-src 'self'",
             "base-uri 'none'",
             f"frame-ancestors {ancestors}",
         )
@@ -32,7 +31,7 @@ def guard(response: Response) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
-    response.headers.setdefault("Cache-Control", "no-cache")
+    response.headers.setdefault("Cache-Control", "private, no-cache")
     return response
 
 

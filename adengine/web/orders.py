@@ -38,9 +38,7 @@ def refund(order_id: str) -> ResponseReturnValue:
     with engine().unit(desk.actor) as unit:
         card = checkout.get_order(unit, order_id)
     try:
-        checkout.refund(
-            engine(), desk.actor, order_id, amount=_amount(card), request_key=forms.text("key", limit=64)
-        )
+        checkout.refund(engine(), desk.actor, order_id, amount=_amount(card), request_key=forms.text("key", limit=64))
     except (Invalid, Conflict) as refusal:
         return _show(desk, order_id, refusal.message), refusal.status
     return redirect(url_for("orders.page", order_id=order_id), 303)

@@ -28,9 +28,7 @@ KINDS = {"film.mp4": "video/mp4", "poster.webp": "image/webp", "captions.vtt": "
 def ad(shop: str, ad_id: str) -> ResponseReturnValue:
     visit = visitors.visit(shop)
     film = _screen(visit, ad_id, "page")
-    return render_template(
-        "ad.html", shop=visit.shop, film=film, facts=_facts(visit.shop, film), was=_was(visit, film)
-    )
+    return render_template("ad.html", shop=visit.shop, film=film, facts=_facts(visit.shop, film), was=_was(visit, film))
 
 
 @pages.get("/shops/<shop>/ads/<ad_id>/embed")

@@ -51,15 +51,11 @@ def refused(error: AdEngineError) -> ResponseReturnValue:
 def refused_by_http(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, RequestEntityTooLarge):
         limit = (request.max_content_length or 0) // 1024
-        return answer(
-            413, TooLarge.code, f"this is larger than the {limit:,} KiB taken here; send less at once"
-        )
+        return answer(413, TooLarge.code, f"this is larger than the {limit:,} KiB taken here; send less at once")
     status = error.code or 500
     if status < 400:
         return error.get_response()
-    return answer(
-        status, HTTP_CODES.get(status, "invalid"), PLAIN.get(status, error.description or error.name)
-    )
+    return answer(status, HTTP_CODES.get(status, "invalid"), PLAIN.get(status, error.description or error.name))
 
 
 def broken(error: Exception) -> ResponseReturnValue:

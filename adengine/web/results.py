@@ -151,9 +151,7 @@ def _csv(found: Results) -> str:
         for place, (arm, (_, value)) in enumerate(zip(found.arms, metric.values, strict=True)):
             against = metric.comparisons[place - 1] if place else None
             compared = (
-                [against.lift, against.lift_low, against.lift_high, against.p, against.form]
-                if against
-                else [""] * 5
+                [against.lift, against.lift_low, against.lift_high, against.p, against.form] if against else [""] * 5
             )
             sheet.writerow([metric.key, _cell(arm.title), arm.ad_id, arm.viewers, value, *compared])
     return out.getvalue()

@@ -55,9 +55,7 @@ def import_feed() -> ResponseReturnValue:
         with _kept(upload) as path:
             report = catalog.import_feed(engine(), desk.actor, str(path))
     except Invalid as refusal:
-        return render_template(
-            "studio_import.html", desk=desk, report=None, said=refusal.message
-        ), refusal.status
+        return render_template("studio_import.html", desk=desk, report=None, said=refusal.message), refusal.status
     return render_template("studio_import.html", desk=desk, report=report, said="")
 
 

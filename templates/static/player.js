@@ -317,6 +317,7 @@ class AdenginePlayer extends HTMLElement {
     const [track] = this.video.textTracks;
     if (!track) return;
     track.mode = track.mode === "showing" ? "hidden" : "showing";
+    for (const cue of track.cues || []) cue.line = -3 - cue.text.split("\n").length; // above the control bar
     this.words.setAttribute("aria-pressed", String(track.mode === "showing"));
   }
 
@@ -388,7 +389,7 @@ class AdenginePlayer extends HTMLElement {
 
   showSound() {
     const { muted } = this.video;
-    this.sound.replaceChildren(icon(muted ? "quiet" : "loud"), muted ? "Sound on" : "Mute");
+    this.sound.replaceChildren(icon(muted ? "quiet" : "loud"), muted ? "Unmute" : "Mute");
     this.sound.classList.toggle("is-loud", !muted);
   }
 }

@@ -293,9 +293,7 @@ def test_a_remix_may_do_exactly_what_every_parent_permits(parents, use):
 
 
 # Random terms rarely meet; here every pair of limits is tried with every use near the edge of one clause.
-OPEN = Terms(
-    "Lumi", PURPOSES, ("*",), ("*",), START, ("*",), remix=True, endorsement=True, needs_approval=False
-)
+OPEN = Terms("Lumi", PURPOSES, ("*",), ("*",), START, ("*",), remix=True, endorsement=True, needs_approval=False)
 LIMITS = [
     {"purposes": ("advertising",)},
     {"placements": ("page",)},

@@ -171,9 +171,7 @@ def test_generated_clip_takes_the_first_scene_only() -> None:
             {
                 "title": "T",
                 "mood": "warm",
-                "scenes": [
-                    {"name": "a", "layout": "end", "texts": [{"role": "hook", "say": "{product.colour}"}]}
-                ],
+                "scenes": [{"name": "a", "layout": "end", "texts": [{"role": "hook", "say": "{product.colour}"}]}],
             },
             r"scenes\[0\]\.texts\[0\]\.say\.en: unknown field \{product\.colour\}",
         ),

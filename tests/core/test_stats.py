@@ -93,10 +93,7 @@ def test_heavy_tailed_revenue_names_no_false_winner():
             sums.append((spend.sum(1).cumsum(), (spend**2).sum(1).cumsum()))
         false += any(
             confidence_sequence(
-                *(
-                    mean_arm(name, 100 * (i + 1), s[i], ss[i])
-                    for name, (s, ss) in zip("AB", sums, strict=True)
-                ),
+                *(mean_arm(name, 100 * (i + 1), s[i], ss[i]) for name, (s, ss) in zip("AB", sums, strict=True)),
                 planned=10_000,
             ).direction
             for i in range(60)
@@ -142,9 +139,7 @@ def test_the_normal_form_is_the_published_formula():
 
 @given(st.integers(1_000, 10**6), st.floats(0.03, 0.9), st.floats(0.03, 0.9))
 def test_interval_lift_and_p_agree_on_what_is_decided(n, one, two):
-    result = confidence_sequence(
-        share_arm("A", n, int(n * one)), share_arm("B", n, int(n * two)), planned=20_000
-    )
+    result = confidence_sequence(share_arm("A", n, int(n * one)), share_arm("B", n, int(n * two)), planned=20_000)
     if result.form == "normal" and result.lift_low is not None:
         decided = result.direction != 0
         assert decided == (result.lift_low > 0 or result.lift_high < 0)

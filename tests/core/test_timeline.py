@@ -79,9 +79,7 @@ def test_text_stays_inside_the_safe_zone(brief: Brief) -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(films, st.data())
-def test_every_frame_has_draws_that_are_hashable_and_the_same_twice(
-    brief: Brief, data: st.DataObject
-) -> None:
+def test_every_frame_has_draws_that_are_hashable_and_the_same_twice(brief: Brief, data: st.DataObject) -> None:
     timeline = laid_out(brief)
     frame = data.draw(st.integers(0, timeline.frames - 1))
     draws = timeline.draw_list(frame)
@@ -127,9 +125,7 @@ def test_transition_draws_both_scenes_and_ends() -> None:
 
 def test_hotspots_cover_the_film_and_lie_in_the_frame() -> None:
     timeline = laid_out(Brief("hero"))
-    assert {(h.start_frame, h.end_frame) for h in timeline.hotspots} == {
-        (s.start, s.end) for s in timeline.segments
-    }
+    assert {(h.start_frame, h.end_frame) for h in timeline.hotspots} == {(s.start, s.end) for s in timeline.segments}
     for spot in timeline.hotspots:
         assert (spot.product_id, spot.variant_id) == ("lamp", "v1")
         assert 0 <= spot.x < spot.x + spot.w <= 1

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from adengine.core.clip import ClipAsk
-from adengine.core.errors import ClipUnsupported, GeneratorMissing, PictureUnusable
-from workers.generators import GENERATORS, ClipCancelled, Generator, GeneratorSettings, generator_named
+from adengine.core.errors import ClipCancelled, ClipUnsupported, GeneratorMissing, PictureUnusable
+from adengine.ports import Generator
+from workers.generators import GENERATORS, GeneratorSettings, generator_named
 
 from .conftest import Listener, Models, decoded, quick
 
@@ -52,9 +53,7 @@ def test_a_clip_has_the_planned_size_rate_and_frame_count(
 ) -> None:
     planned = generator.plan(any_ask)
     heard = Listener()
-    clip = generator.generate(
-        planned, out=tmp_path / "shot.mp4", progress=heard.progress, cancelled=heard.cancelled
-    )
+    clip = generator.generate(planned, out=tmp_path / "shot.mp4", progress=heard.progress, cancelled=heard.cancelled)
     frames = decoded(clip.path)
     assert frames.shape == (planned.frames, planned.height, planned.width, 3)
     assert frames.std() > 1
@@ -87,9 +86,7 @@ def test_the_same_seed_gives_the_same_frames_and_another_seed_others(
 
 def test_progress_rises_to_one(generator: Generator, ask: ClipAsk, tmp_path: Path) -> None:
     heard = Listener()
-    generator.generate(
-        generator.plan(ask), out=tmp_path / "a.mp4", progress=heard.progress, cancelled=heard.cancelled
-    )
+    generator.generate(generator.plan(ask), out=tmp_path / "a.mp4", progress=heard.progress, cancelled=heard.cancelled)
     fractions = [fraction for fraction, words in heard.heard]
     assert all(earlier <= later for earlier, later in pairwise(fractions))
     assert fractions[0] < 0.5
@@ -157,9 +154,7 @@ def test_an_impossible_ask_is_refused_with_words(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_unplanned_size_is_refused_rather_than_rounded(
-    generator: Generator, ask: ClipAsk, tmp_path: Path
-) -> None:
+def test_an_unplanned_size_is_refused_rather_than_rounded(generator: Generator, ask: ClipAsk, tmp_path: Path) -> None:
     heard = Listener()
     with pytest.raises(ClipUnsupported, match="as planned"):
         generator.generate(

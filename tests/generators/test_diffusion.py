@@ -27,9 +27,7 @@ ROOT = Path(__file__).parents[2]
 def make(settings: GeneratorSettings, ask: ClipAsk, out: Path, heard: Listener | None = None) -> Clip:
     heard = heard or Listener()
     generator = Diffusion(settings)
-    return generator.generate(
-        generator.plan(ask), out=out, progress=heard.progress, cancelled=heard.cancelled
-    )
+    return generator.generate(generator.plan(ask), out=out, progress=heard.progress, cancelled=heard.cancelled)
 
 
 def test_wan_21_plans_sixteen_pixel_steps_and_its_own_rate(models: Models, ask: ClipAsk) -> None:
@@ -48,9 +46,7 @@ def test_wan_22_plans_thirty_two_pixel_steps_at_24_fps(models: Models, ask: Clip
     assert planned == replace(shot, width=704, height=1280, frames=73, fps=24)
 
 
-def test_a_picture_model_starts_from_the_picture(
-    models: Models, ask: ClipAsk, photo: Path, tmp_path: Path
-) -> None:
+def test_a_picture_model_starts_from_the_picture(models: Models, ask: ClipAsk, photo: Path, tmp_path: Path) -> None:
     settings = quick(models.image_to_video)
     clip = make(settings, replace(ask, image=photo), tmp_path / "a.mp4")
     assert dict(clip.provenance)["pipeline"] == "WanImageToVideoPipeline"
@@ -207,9 +203,7 @@ def test_pickled_weights_are_never_opened(damaged: Path, ask: ClipAsk, tmp_path:
         "scheduler",
     ],
 )
-def test_a_folder_with_a_part_missing_is_refused(
-    damaged: Path, ask: ClipAsk, tmp_path: Path, missing: str
-) -> None:
+def test_a_folder_with_a_part_missing_is_refused(damaged: Path, ask: ClipAsk, tmp_path: Path, missing: str) -> None:
     part = damaged / missing
     shutil.rmtree(part) if part.is_dir() else part.unlink()
     with pytest.raises(GeneratorMissing, match="'damaged'"):

@@ -30,9 +30,7 @@ def test_colours_survive_and_are_tagged(ask: ClipAsk, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("count", [4, 6])
-def test_a_wrong_frame_count_leaves_the_earlier_clip_as_it_was(
-    ask: ClipAsk, tmp_path: Path, count: int
-) -> None:
+def test_a_wrong_frame_count_leaves_the_earlier_clip_as_it_was(ask: ClipAsk, tmp_path: Path, count: int) -> None:
     out = tmp_path / "a.mp4"
     out.write_bytes(b"the earlier clip")
     frame = np.zeros((48, 32, 3), dtype=np.uint8)

@@ -22,9 +22,7 @@ def red(frame: NDArray[np.uint8]) -> int:
     return int(((frame[..., 0] > 150) & (frame[..., 1] < 110)).sum())
 
 
-def test_the_whole_product_is_shown_and_comes_slowly_nearer(
-    ask: ClipAsk, photo: Path, tmp_path: Path
-) -> None:
+def test_the_whole_product_is_shown_and_comes_slowly_nearer(ask: ClipAsk, photo: Path, tmp_path: Path) -> None:
     frames = make(replace(ask, width=360, height=640, frames=16, image=photo), tmp_path / "a.mp4")
     np.testing.assert_allclose(frames[0, 320, 180], (200, 30, 40), atol=6)
     # The photo is 120 wide with a box of 80 x 40: uncut, at three times its size, on its own white.
@@ -49,9 +47,7 @@ def test_without_a_picture_it_is_a_soft_gradient_that_moves(ask: ClipAsk, tmp_pa
 
 def test_nothing_pretends_to_be_generated(ask: ClipAsk, tmp_path: Path) -> None:
     heard = Listener()
-    clip = Placeholder().generate(
-        ask, out=tmp_path / "a.mp4", progress=heard.progress, cancelled=heard.cancelled
-    )
+    clip = Placeholder().generate(ask, out=tmp_path / "a.mp4", progress=heard.progress, cancelled=heard.cancelled)
     assert clip.provenance == (
         ("generator", "placeholder"),
         ("model", "none"),

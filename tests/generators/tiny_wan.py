@@ -27,9 +27,9 @@ from transformers import (
 def build_text_to_video(folder: Path) -> Path:
     """Wan 2.1 text-to-video."""
     torch.manual_seed(0)
-    WanPipeline(
-        **_text_parts(), transformer=_transformer(16), vae=_vae(), scheduler=_scheduler(3.0)
-    ).save_pretrained(folder)
+    WanPipeline(**_text_parts(), transformer=_transformer(16), vae=_vae(), scheduler=_scheduler(3.0)).save_pretrained(
+        folder
+    )
     return folder
 
 

@@ -328,14 +328,10 @@ def test_a_file_without_a_quantity_column_says_so_once() -> None:
     ],
 )
 def test_prices_are_read_in_the_currencys_units(text: str, currency: str, minor: int) -> None:
-    assert only_variant(read({**MUG, "Variant Price": text}, currency=currency)).price == Money(
-        minor, currency
-    )
+    assert only_variant(read({**MUG, "Variant Price": text}, currency=currency)).price == Money(minor, currency)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "free", "-5.00", "€24", "24.905", "NaN", "Infinity", "1e99", "1E+1000000", "٣"]
-)
+@pytest.mark.parametrize("text", ["", "free", "-5.00", "€24", "24.905", "NaN", "Infinity", "1e99", "1E+1000000", "٣"])
 def test_a_variant_without_a_usable_price_is_refused_and_the_rest_kept(text: str) -> None:
     feed = read(
         {**MUG, "Option1 Name": "Size", "Option1 Value": "S", "Variant Price": text},
@@ -472,16 +468,7 @@ def test_a_row_that_says_nothing_is_refused() -> None:
 
 
 def test_a_problems_line_is_where_its_record_starts() -> None:
-    text = (
-        "\n"
-        "Handle,Title,Price,Description\n"
-        'a,A,1,"one\ntwo\n\nfour"\n'
-        "\n"
-        ",,\n"
-        'b,B,free,"x\ny"\n'
-        "c,C,2\n"
-        "d,D,oops,z\n"
-    )
+    text = '\nHandle,Title,Price,Description\na,A,1,"one\ntwo\n\nfour"\n\n,,\nb,B,free,"x\ny"\nc,C,2\nd,D,oops,z\n'
     feed = read_feed(text.encode(), currency="EUR")
     assert [product.handle for product in feed.products] == ["a"]
     assert feed.products[0].description == "one\ntwo\nfour"
@@ -545,9 +532,7 @@ def test_another_systems_file_is_refused_with_the_columns_needed(header: str, sy
 
 
 def test_rows_without_their_header_are_refused() -> None:
-    with pytest.raises(
-        FeedUnreadable, match=r"no column Handle .* no column Title and no column Variant Price"
-    ):
+    with pytest.raises(FeedUnreadable, match=r"no column Handle .* no column Title and no column Variant Price"):
         read_feed(feed_bytes(MUGS).split(b"\n", 1)[1], currency="EUR")
 
 
@@ -697,9 +682,7 @@ def test_a_hundred_variants_and_a_hundred_and_twenty_columns_are_read() -> None:
     rows = [{"Handle": "mug", "Option1 Value": f"No. {n}", "Variant Price": f"{n}.99"} for n in range(1, 101)]
     feed = read({**MUG, "Option1 Name": "Number", **rows[0]}, *rows[1:], extra=extra)
     assert feed.problems == ()
-    assert [variant.price.minor for variant in only_product(feed).variants] == [
-        n * 100 + 99 for n in range(1, 101)
-    ]
+    assert [variant.price.minor for variant in only_product(feed).variants] == [n * 100 + 99 for n in range(1, 101)]
 
 
 def test_twenty_thousand_rows_are_read_within_seconds() -> None:
@@ -742,9 +725,7 @@ CELLS = st.one_of(
 
 
 @settings(max_examples=200)
-@given(
-    st.lists(st.lists(CELLS, max_size=len(EXPORT) + 1), max_size=8), st.sampled_from(["EUR", "JPY", "KWD"])
-)
+@given(st.lists(st.lists(CELLS, max_size=len(EXPORT) + 1), max_size=8), st.sampled_from(["EUR", "JPY", "KWD"]))
 def test_arbitrary_cells_raise_only_our_own_errors_and_keep_the_feeds_promises(
     rows: list[list[str]], currency: str
 ) -> None:

@@ -44,9 +44,7 @@ def lumi(request: pytest.FixtureRequest, shop: Path) -> str:
     return name
 
 
-def test_film_has_the_frames_the_sound_and_the_tags_it_promises(
-    make: Make, shop: Path, tmp_path: Path
-) -> None:
+def test_film_has_the_frames_the_sound_and_the_tags_it_promises(make: Make, shop: Path, tmp_path: Path) -> None:
     film = rendered(make(), shop, tmp_path)
     with av.open(str(tmp_path / film.film)) as opened:
         video, audio = opened.streams.video[0], opened.streams.audio[0]
@@ -164,9 +162,7 @@ def test_cameo_stands_free_of_its_background(make: Make, shop: Path, lumi: str) 
     assert columns.max() - columns.min() < 0.6 * 760 * 0.25
 
 
-def test_unreadable_cameo_clip_falls_back_to_its_still_and_says_so(
-    make: Make, shop: Path, tmp_path: Path
-) -> None:
+def test_unreadable_cameo_clip_falls_back_to_its_still_and_says_so(make: Make, shop: Path, tmp_path: Path) -> None:
     (shop / "broken.webm").write_bytes(b"\x1aE\xdf\xa3 nothing follows")
     timeline = make("cameo_endorsement", cameo=replace(LUMI, clip="broken.webm"))
     film = rendered(timeline, shop, tmp_path)
@@ -183,22 +179,17 @@ def test_generated_clip_plays_under_the_hook(make: Make, shop: Path) -> None:
         out.mux(stream.encode(None))
     timeline = make(clip="clip.mp4")
     blues = [
-        np.asarray(still(timeline, frame, resolve=shop.joinpath, scale=0.1))[170:, :, 2].mean()
-        for frame in (0, 20, 39)
+        np.asarray(still(timeline, frame, resolve=shop.joinpath, scale=0.1))[170:, :, 2].mean() for frame in (0, 20, 39)
     ]
     assert [round(float(blue)) for blue in blues] == pytest.approx([40, 80, 118], abs=6)
 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF\x00\x00\x00\x00WEBPVP8 ", b"<svg/>"])
-def test_corrupt_picture_raises_and_leaves_nothing(
-    make: Make, shop: Path, tmp_path: Path, content: bytes
-) -> None:
+def test_corrupt_picture_raises_and_leaves_nothing(make: Make, shop: Path, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "bad.webp").write_bytes(content)
     out = tmp_path / "out"
     with pytest.raises(PictureUnusable, match=r"bad\.webp"):
-        render(
-            make(), resolve=lambda key: tmp_path / "bad.webp", out=out, progress=lambda a, b: None, scale=0.1
-        )
+        render(make(), resolve=lambda key: tmp_path / "bad.webp", out=out, progress=lambda a, b: None, scale=0.1)
     assert list(out.iterdir()) == []
 
 
@@ -231,9 +222,7 @@ def test_full_disk_raises_and_leaves_nothing(make: Make, shop: Path, tmp_path: P
     assert list(tmp_path.iterdir()) == []
 
 
-def test_cancelled_render_stops_and_keeps_the_film_that_was_there(
-    make: Make, shop: Path, tmp_path: Path
-) -> None:
+def test_cancelled_render_stops_and_keeps_the_film_that_was_there(make: Make, shop: Path, tmp_path: Path) -> None:
     (tmp_path / "film.mp4").write_bytes(b"the last good film")
     done: list[int] = []
     with pytest.raises(RenderFailed, match="cancelled"):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
@@ -16,10 +16,21 @@ from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from adengine.web import create_app
-from tests.web.worlds import World, build_world, draw_film
+from tests.web.worlds import World, build_world, copy_world, draw_film
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 CHROMIUM = Path("/usr/bin/chromium")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture(scope="session")
@@ -27,9 +38,16 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return draw_film(tmp_path_factory.mktemp("film"))
 
 
+@pytest.fixture(scope="session")
+def seed(tmp_path_factory: pytest.TempPathFactory, film: Path) -> World:
+    made = build_world(tmp_path_factory.mktemp("seed"), film)
+    made.engine.close()
+    return made
+
+
 @pytest.fixture
-def world(tmp_path: Path, film: Path) -> Iterator[World]:
-    made = build_world(tmp_path, film)
+def world(tmp_path: Path, seed: World) -> Iterator[World]:
+    made = copy_world(seed, tmp_path)
     yield made
     made.engine.close()
 
@@ -75,11 +93,16 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, film: Path) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory, seed: World) -> Iterator[Site]:
     held: dict[str, Flask] = {}
-    server = make_server("127.0.0.1", 0, lambda environ, start: held["app"](environ, start), threaded=True)
+
+    def serve(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        answer = _blog if environ["PATH_INFO"] == "/blog" else held["app"]
+        return answer(environ, start)
+
+    server = make_server("127.0.0.1", 0, serve, threaded=True)
     url = f"http://127.0.0.1:{server.server_port}"
-    world = build_world(tmp_path_factory.mktemp("site"), film, url)
+    world = copy_world(seed, tmp_path_factory.mktemp("site"), url)
     held["app"] = create_app(world.engine)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -88,6 +111,13 @@ def site(tmp_path_factory: pytest.TempPathFactory, film: Path) -> Iterator[Site]
     thread.join()
     server.server_close()
     world.engine.close()
+
+
+def _blog(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+    """Somebody else's page with a frame of the address in its query."""
+    start("200 OK", [("Content-Type", "text/html")])
+    frame = f'<iframe title="film" width="400" height="760" src="{environ["QUERY_STRING"]}"></iframe>'
+    return [b'<!doctype html><link rel="icon" href="data:,">', frame.encode()]
 
 
 @pytest.fixture(scope="session")

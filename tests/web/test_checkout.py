@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from adengine.models import Checkout, Order, Posting, Variant
-from adengine.services import catalog
+from adengine.services import catalog, experiments
 from integrations.sandbox import SandboxPayments
 from tests.shops import MUG, write_shop
 from tests.web.worlds import World, bought, decide, fields, open_checkout, to_payment, wish
@@ -150,6 +150,4 @@ def test_purchase_counts_for_the_experiment_of_the_viewer(app: Flask, world: Wor
     experiment_id = world.experiment(first, second)
     bought(app.test_client(), world, second="1")
     with world.engine.unit(world.merchant) as unit:
-        from adengine.services import experiments
-
         assert sum(arm.revenue.minor for arm in experiments.results(unit, experiment_id).arms) == 2400

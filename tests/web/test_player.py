@@ -128,7 +128,9 @@ def test_beacon_of_another_shop_counts_nothing(client: FlaskClient, world: World
     assert counted(world) == 0
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"events": 3}', b"\xff\xfe", b'{"events": [' + b"1," * 60 + b"1]}"])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{", b'{"events": 3}', b"\xff\xfe", b'{"events": [' + b"1," * 60 + b"1]}"]
+)
 def test_batch_that_is_none_is_refused_in_json(client: FlaskClient, body: bytes) -> None:
     answer = client.post("/shops/lumen/events", data=body)
     assert answer.status_code == 400

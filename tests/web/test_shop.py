@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from adengine.core.money import Money
 from adengine.core.palette import contrast
 from adengine.engine import merchant_actor
+from adengine.models import Product
 from adengine.services import ads, catalog
 from tests.shops import HEADER, MUG, write_shop
 from tests.web.worlds import World
@@ -65,8 +66,7 @@ def test_markup_in_shop_texts_is_shown_and_never_runs(client: FlaskClient, world
         writer.writeheader()
         writer.writerow({**MUG, "Image Alt Text": '" onerror="alert(2)', "Handle": "hostile"})
     catalog.import_feed(world.engine, world.merchant, str(folder / "products.csv"))
-    from adengine.models import Product  # the feed cleans titles; a row that came another way must be inert too
-
+    # The feed cleans titles; a row that came another way must be inert too.
     with world.engine.unit(world.merchant) as unit:
         unit.get(Product, world.product("hostile").id).title = title
     world.ad(handle="hostile")

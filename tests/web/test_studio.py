@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from adengine.engine import SYSTEM
-from adengine.models import Ad
+from adengine.models import Ad, Token
 from adengine.services import ads, experiments, merchants, renders
 from adengine.services.experiments import Deed
 from tests.shops import MUG, write_shop
@@ -52,8 +52,6 @@ def test_sign_in_leads_to_no_other_site(client: FlaskClient, world: World, targe
 
 
 def test_withdrawn_token_signs_out_at_once(studio: FlaskClient, world: World) -> None:
-    from adengine.models import Token
-
     assert studio.get("/studio/").status_code == 200
     with world.engine.unit(SYSTEM) as unit:
         unit.db.scalars(select(Token)).one().revoked_at = unit.now()
@@ -79,7 +77,7 @@ def test_import_reports_each_row_it_did_not_take(studio: FlaskClient, world: Wor
     form = fields(studio.get("/studio/import").text, "enctype") | {"feed": (path.open("rb"), "spring.csv")}
     page = studio.post("/studio/import", data=form).text
     assert "spring.csv" in page
-    assert "<td class=\"number\">3</td><td>Variant Price</td><td class=\"code\">cheap</td>" in page
+    assert '<td class="number">3</td><td>Variant Price</td><td class="code">cheap</td>' in page
     assert "not taken" in page
     assert list((world.folder / "tmp").iterdir()) == []
 
@@ -102,7 +100,13 @@ def test_upload_over_the_limit_is_refused(app: Flask, studio: FlaskClient) -> No
 
 def test_new_film_form_sent_twice_makes_one_ad(studio: FlaskClient, world: World) -> None:
     form = fields(studio.get("/studio/products/mug/new").text, "data-once")
-    form |= {"template": "hero", "format": "1x1", "seconds": "12", "headline": "For slow mornings", "generator": "studio"}
+    form |= {
+        "template": "hero",
+        "format": "1x1",
+        "seconds": "12",
+        "headline": "For slow mornings",
+        "generator": "studio",
+    }
     made = [studio.post("/studio/products/mug/new", data=form).location for _ in range(2)]
     assert made[0] == made[1]
     with world.engine.unit(world.merchant) as unit:
@@ -234,7 +238,8 @@ def test_results_show_money_first_and_an_interval(studio: FlaskClient, world: Wo
     fill(world, experiment_id, first, 200, 30, "one")
     fill(world, experiment_id, second, 200, 60, "two")
     page = studio.get(f"/studio/results/{experiment_id}").text
-    assert page.index("Revenue for each viewer") < page.index("Bought") < page.index("Opened a product")
+    places = [page.index(f'id="m-{key}"') for key in ("revenue_per_viewer", "purchase_rate", "click_rate")]
+    assert places == sorted(places)
     assert "€3.60" in page
     assert "€7.20" in page
     assert '<rect class="strip__band' in page

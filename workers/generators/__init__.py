@@ -4,41 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
 
-from adengine.core.clip import Clip, ClipAsk
-from adengine.core.errors import AdEngineError, GeneratorMissing
-
-Progress = Callable[[float, str], None]
-Cancelled = Callable[[], bool]
-
-
-class ClipCancelled(AdEngineError):
-    """Whoever asked for the clip no longer wants it; no file was left behind."""
-
-    code = "cancelled"
-    status = 409
-
-
-class Generator(Protocol):
-    """Makes one shot.
-
-    `plan` answers the nearest ask the model can fulfil: never shorter in seconds, but size, fps and
-    frame count may differ, so a clip is placed by time and scaled to cover. Planning a planned ask
-    changes nothing. `generate` takes a planned ask, reports (fraction, words) rising to 1.0, asks
-    `cancelled` at least once a step, and puts the file at `out` only when it is whole.
-    """
-
-    name: str
-
-    def plan(self, ask: ClipAsk) -> ClipAsk:
-        """Raise ClipUnsupported, with what to change, when no clip close to `ask` can be made."""
-        ...
-
-    def generate(self, ask: ClipAsk, *, out: Path, progress: Progress, cancelled: Cancelled) -> Clip:
-        """Write the clip and say where it came from. Raises ClipCancelled, RenderFailed."""
-        ...
+from adengine.core.errors import GeneratorMissing
+from adengine.ports import Generator
 
 
 @dataclass(frozen=True)
@@ -60,9 +28,7 @@ class GeneratorSettings:
 def generator_named(name: str, settings: GeneratorSettings) -> Generator:
     """Make the generator an operator named. Raises GeneratorMissing, which lists the known names."""
     if name not in GENERATORS:
-        raise GeneratorMissing(
-            f"There is no generator '{name}'; choose one of: {', '.join(sorted(GENERATORS))}."
-        )
+        raise GeneratorMissing(f"There is no generator '{name}'; choose one of: {', '.join(sorted(GENERATORS))}.")
     return GENERATORS[name](settings)
 
 

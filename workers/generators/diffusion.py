@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from adengine.core.clip import Clip, ClipAsk
-from adengine.core.errors import ClipUnsupported, GeneratorMissing, RenderFailed
-from workers.generators import Cancelled, ClipCancelled, GeneratorSettings, Progress
+from adengine.core.errors import ClipCancelled, ClipUnsupported, GeneratorMissing, RenderFailed
+from adengine.ports import Cancelled, Progress
+from workers.generators import GeneratorSettings
 from workers.generators.mp4 import Frame, write_mp4
 from workers.generators.photo import framed
 from workers.generators.wan_folder import WanFolder, missing_package, read_wan
@@ -45,9 +46,7 @@ class Diffusion:
 
     def __init__(self, settings: GeneratorSettings) -> None:
         if settings.dtype not in DTYPES:
-            raise GeneratorMissing(
-                f"dtype '{settings.dtype}' is unknown; choose one of: {', '.join(DTYPES)}."
-            )
+            raise GeneratorMissing(f"dtype '{settings.dtype}' is unknown; choose one of: {', '.join(DTYPES)}.")
         if settings.steps < 1:
             raise GeneratorMissing(f"A clip needs at least 1 step, not {settings.steps}.")
         self.settings = settings
@@ -61,9 +60,7 @@ class Diffusion:
         planned = model.plan(ask)
         if planned != ask:
             size = f"{planned.width}x{planned.height}"
-            raise ClipUnsupported(
-                f"Ask for {size}, {planned.frames} frames at {planned.fps} fps, as planned."
-            )
+            raise ClipUnsupported(f"Ask for {size}, {planned.frames} frames at {planned.fps} fps, as planned.")
         try:
             return self._made(model, ask, out, _Watch(progress, cancelled))
         except RuntimeError as error:
@@ -71,9 +68,7 @@ class Diffusion:
                 raise
         # Outside the handler: its traceback would keep the tensors of the failed run alive.
         _free_memory()
-        raise RenderFailed(
-            "The machine ran out of memory; ask for a smaller or shorter clip or set a smaller model."
-        )
+        raise RenderFailed("The machine ran out of memory; ask for a smaller or shorter clip or set a smaller model.")
 
     def _made(self, model: WanFolder, ask: ClipAsk, out: Path, watch: _Watch) -> Clip:
         with _WARM.use(watch):
@@ -242,9 +237,7 @@ def _device(wanted: str) -> torch.device:
     except RuntimeError as error:
         raise GeneratorMissing(f"device '{wanted}' is unknown; set auto, cpu, cuda or cuda:N.") from error
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise GeneratorMissing(
-            f"device '{wanted}' is not on this machine; set ADENGINE_GENERATOR_DEVICE=auto."
-        )
+        raise GeneratorMissing(f"device '{wanted}' is not on this machine; set ADENGINE_GENERATOR_DEVICE=auto.")
     return device
 
 

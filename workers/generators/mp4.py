@@ -29,9 +29,7 @@ def write_mp4(frames: Iterable[Frame], ask: ClipAsk, *, out: Path) -> None:
     try:
         written = _encode(frames, ask, part)
         if written != ask.frames:
-            raise RenderFailed(
-                f"The generator gave {written} frames where {ask.frames} were planned; try again."
-            )
+            raise RenderFailed(f"The generator gave {written} frames where {ask.frames} were planned; try again.")
         os.replace(part, out)
     finally:
         part.unlink(missing_ok=True)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from adengine.core.clip import Clip, ClipAsk
-from adengine.core.errors import ClipUnsupported
-from workers.generators import Cancelled, ClipCancelled, Progress
+from adengine.core.errors import ClipCancelled, ClipUnsupported
+from adengine.ports import Cancelled, Progress
 from workers.generators.asks import checked, up_to
 from workers.generators.mp4 import Frame, write_mp4
 from workers.generators.photo import framed
@@ -31,13 +31,9 @@ class Placeholder:
         """Even sizes up to 3840 pixels, at most a minute; fps and frame count stay as asked."""
         checked(ask)
         if max(ask.width, ask.height) > MAX_SIDE:
-            raise ClipUnsupported(
-                f"{ask.width}x{ask.height} is too large; a side has at most {MAX_SIDE} pixels."
-            )
+            raise ClipUnsupported(f"{ask.width}x{ask.height} is too large; a side has at most {MAX_SIDE} pixels.")
         if ask.frames > MAX_SECONDS * ask.fps:
-            raise ClipUnsupported(
-                f"{ask.frames / ask.fps:.1f} s is too long; ask for at most {MAX_SECONDS} s."
-            )
+            raise ClipUnsupported(f"{ask.frames / ask.fps:.1f} s is too long; ask for at most {MAX_SECONDS} s.")
         return replace(ask, width=up_to(ask.width, 2), height=up_to(ask.height, 2))
 
     def generate(self, ask: ClipAsk, *, out: Path, progress: Progress, cancelled: Cancelled) -> Clip:
@@ -53,9 +49,7 @@ class Placeholder:
         return (("generator", self.name), ("model", "none"), ("source", source), ("seed", str(ask.seed)))
 
 
-def _reported(
-    frames: Iterator[Frame], ask: ClipAsk, progress: Progress, cancelled: Cancelled
-) -> Iterator[Frame]:
+def _reported(frames: Iterator[Frame], ask: ClipAsk, progress: Progress, cancelled: Cancelled) -> Iterator[Frame]:
     for number, frame in enumerate(frames):
         if cancelled():
             raise ClipCancelled("The placeholder clip was cancelled.")

@@ -45,9 +45,7 @@ class WanFolder:
         if wanted == self.makes or self.takes_both:
             return wanted
         if ask.image:
-            raise ClipUnsupported(
-                f"{self.name} makes video from text only; drop the picture or set an I2V model."
-            )
+            raise ClipUnsupported(f"{self.name} makes video from text only; drop the picture or set an I2V model.")
         raise ClipUnsupported(f"{self.name} starts from a picture; add one or set a text-to-video model.")
 
     def plan(self, ask: ClipAsk) -> ClipAsk:
@@ -83,9 +81,7 @@ def read_wan(model: str, *, offline: bool, weights: bool) -> WanFolder:
     index = _config(path, "model_index.json", name)
     makes = str(index.get("_class_name"))
     if makes not in (TEXT_TO_VIDEO, IMAGE_TO_VIDEO):
-        raise GeneratorMissing(
-            f"'{name}' is a {makes}; this generator runs {TEXT_TO_VIDEO} and {IMAGE_TO_VIDEO}."
-        )
+        raise GeneratorMissing(f"'{name}' is a {makes}; this generator runs {TEXT_TO_VIDEO} and {IMAGE_TO_VIDEO}.")
     if weights:
         _parts_present(path, index, name)
     vae = _config(path, "vae/config.json", name)
@@ -136,9 +132,7 @@ def _snapshot(model: str, *, offline: bool, weights: bool) -> Path:
             f"'{model}' is neither a folder here nor in the download cache; run `hf download {model}` first."
         ) from error
     except HfHubHTTPError as error:
-        raise GeneratorMissing(
-            f"'{model}' cannot be downloaded ({error}); check its name and your access."
-        ) from error
+        raise GeneratorMissing(f"'{model}' cannot be downloaded ({error}); check its name and your access.") from error
 
 
 def missing_package(error: ImportError) -> GeneratorMissing:

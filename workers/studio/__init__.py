@@ -64,9 +64,7 @@ def render(
         )
 
 
-def still(
-    timeline: Timeline, frame: int, *, resolve: Callable[[str], Path], scale: float = 1.0
-) -> Image.Image:
+def still(timeline: Timeline, frame: int, *, resolve: Callable[[str], Path], scale: float = 1.0) -> Image.Image:
     """Return one frame of the film as a picture, for previews."""
     with closing(Composer(timeline, resolve, scale)) as composer:
         return _picture(composer.frame(frame))
@@ -136,9 +134,7 @@ def _words_for_failures() -> Iterator[None]:
         yield
     except (av.FFmpegError, OSError) as error:
         if error.errno in NO_ROOM:
-            raise StorageFull(
-                "There is no room left to write the film; free some space and render again"
-            ) from error
+            raise StorageFull("There is no room left to write the film; free some space and render again") from error
         raise RenderFailed(f"The film could not be written ({error}); try again") from error
     except MemoryError as error:
         raise RenderFailed("There is not enough memory to render; render fewer films at once") from error

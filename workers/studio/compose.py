@@ -136,9 +136,7 @@ class Composer:
         )
 
     def _piece(self, canvas: Any, draw: PieceDraw) -> None:
-        sprite = self._kept(
-            ("piece", draw.file, draw.form, draw.box, draw.stage), lambda: self._piece_sprite(draw)
-        )
+        sprite = self._kept(("piece", draw.file, draw.form, draw.box, draw.stage), lambda: self._piece_sprite(draw))
         canvas.save()
         if draw.form != "plinth":
             canvas.translate(0, draw.dy)
@@ -151,9 +149,7 @@ class Composer:
         return scenery.piece(draw.form, draw.box, self._stage(draw.stage), floor, self._scale)
 
     def _picture(self, canvas: Any, draw: PictureDraw) -> None:
-        sprite = self._kept(
-            ("picture", draw.file, draw.how, draw.box, draw.stage), lambda: self._picture_sprite(draw)
-        )
+        sprite = self._kept(("picture", draw.file, draw.how, draw.box, draw.stage), lambda: self._picture_sprite(draw))
         paint = skia.Paint()
         paint.setAlphaf(draw.opacity)
         canvas.save()
@@ -173,15 +169,11 @@ class Composer:
             cut = self._cutout(draw.file)
             if cut:
                 return scenery.standing(cut, box, stage, self._scale, close=draw.how == "close")
-            self.notes[f"The picture {draw.file} is marked as cut out but is opaque; it is shown framed"] = (
-                None
-            )
+            self.notes[f"The picture {draw.file} is marked as cut out but is opaque; it is shown framed"] = None
         if draw.how == "cover":
             return Sprite(pictures.to_skia(self._filled(draw.file, self._scale)), box.x, box.y, box.w, box.h)
         if draw.how == "panel":
-            made = pictures.to_skia(
-                pictures.covering(picture, round(box.w * self._scale), round(box.h * self._scale))
-            )
+            made = pictures.to_skia(pictures.covering(picture, round(box.w * self._scale), round(box.h * self._scale)))
             return Sprite(made, box.x, box.y, box.w, box.h)
         aspect = picture.width / picture.height
         size = scenery.card_size(box, aspect)
@@ -214,9 +206,7 @@ class Composer:
         else:
             reach = max(s.x + s.w for s in bounds) / width
         veil = self._veil_for(draw.file, draw.box)
-        return scenery.veil(
-            veil.colour, veil.opacity, draw.edge, reach=reach, width=self.width, height=self.height
-        )
+        return scenery.veil(veil.colour, veil.opacity, draw.edge, reach=reach, width=self.width, height=self.height)
 
     def _veil_for(self, file: str, box: Box) -> Shade:
         """Choose a dark veil with light text or a light one with dark text: whichever hides less."""
@@ -282,9 +272,7 @@ class Composer:
         one = shelf().paragraph(draw.text, "grotesk", 100, stage.top, -0.02)
         size = min(78.0, 100 * box.w * 0.78 / one.MaxIntrinsicWidth)
         text = shelf().paragraph(draw.text, "grotesk", size, stage.top, -0.02)
-        text.paint(
-            canvas, middle - text.MaxIntrinsicWidth / 2, middle + size * 0.34 - text.AlphabeticBaseline
-        )
+        text.paint(canvas, middle - text.MaxIntrinsicWidth / 2, middle + size * 0.34 - text.AlphabeticBaseline)
         image = surface.makeImageSnapshot()
         return Sprite(image, box.x - pad, box.y - pad, box.w + 2 * pad, box.h + 2 * pad)
 
@@ -356,9 +344,9 @@ class Composer:
         texts += [p.layer.text for p in self.timeline.layers if isinstance(p.layer, Badge)]
         absent = shelf().missing("".join(texts))
         if absent:
-            self.notes[
-                f"No font on this machine shows {named(absent)}; left out. Install one (Noto covers most)."
-            ] = None
+            self.notes[f"No font on this machine shows {named(absent)}; left out. Install one (Noto covers most)."] = (
+                None
+            )
 
 
 def _needed(ink: str, below: str, veil: str) -> float:
@@ -393,9 +381,7 @@ def _draw_words(canvas: Any, item: Item, made: SetItem) -> None:
 
 
 def _draw_sprite(canvas: Any, sprite: Sprite, paint: Any) -> None:
-    canvas.drawImageRect(
-        sprite.image, skia.Rect.MakeXYWH(sprite.x, sprite.y, sprite.w, sprite.h), LINEAR, paint
-    )
+    canvas.drawImageRect(sprite.image, skia.Rect.MakeXYWH(sprite.x, sprite.y, sprite.w, sprite.h), LINEAR, paint)
 
 
 def _scale_about(canvas: Any, x: float, y: float, scale: float) -> None:

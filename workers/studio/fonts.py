@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import os
 import unicodedata
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,23 @@ PREFERRED = (
     (0xAC00, 0xD7AF, "Noto Sans CJK KR"),
 )
 EMOJI_FONT = "Noto Color Emoji"
+SCRIPTS = {
+    "Latin": "Aß",
+    "Greek": "Ω",
+    "Cyrillic": "Я",
+    "Hebrew": "א",
+    "Arabic": "ع",
+    "Devanagari": "अ",
+    "Bengali": "অ",
+    "Tamil": "அ",
+    "Thai": "ก",
+    "Georgian": "ა",
+    "Armenian": "Ա",
+    "Chinese": "中",
+    "Japanese": "あ",
+    "Korean": "한",
+    "emoji": "😀",
+}
 
 
 @functools.cache
@@ -48,7 +67,8 @@ class Shelf:
         self._faces = {name: _shipped(*place) for name, place in FILES.items()}
         for name, face in self._faces.items():
             self._provider.registerTypeface(face, name)
-        self._machine = skia.FontMgr()
+        with _quiet():
+            self._machine = skia.FontMgr()
         self._fallbacks: dict[tuple[int, int], str | None] = {}
         self._collection = skia.textlayout.FontCollection()
         self._collection.setDefaultFontManager(self._provider)
@@ -125,11 +145,29 @@ class Shelf:
         return alias
 
 
+def missing_scripts() -> list[str]:
+    """Name the scripts that no font of this machine can show."""
+    return [script for script, sample in SCRIPTS.items() if shelf().missing(sample)]
+
+
 def named(characters: str) -> str:
     """Write characters with their Unicode names, for a note that a person can act on."""
     shown = [f"{c} ({unicodedata.name(c, f'U+{ord(c):04X}')})" for c in characters[:5]]
     more = f" and {len(characters) - 5} more" if len(characters) > 5 else ""
     return ", ".join(shown) + more
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep standard error closed: skia's fontconfig is older than Debian's rules and complains of one of them."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _is_silent(character: str) -> bool:

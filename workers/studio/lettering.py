@@ -162,15 +162,11 @@ def _aside(one: Sized, pen: Pen, stage: Stage, left: float, top: float) -> Sprit
     """Paint a button's arrow or a price's struck price, to the right of the text."""
     if one.item.role == "cta":
         pad_x, pad_y = PADDING["button"]
-        return replace(pen, tracking=0.0).sprite(
-            ARROW, left + pad_x + _inner(one) + one.size * GAP, top + pad_y
-        )
+        return replace(pen, tracking=0.0).sprite(ARROW, left + pad_x + _inner(one) + one.size * GAP, top + pad_y)
     if not one.item.aside:
         return None
     small = Pen("text", one.size * ASIDE, 0.0, 1.0, stage.quiet, pen.scale)
-    return _struck(
-        small.sprite(one.item.aside, left + _inner(one) + one.size * GAP, top + one.size * 0.44), small
-    )
+    return _struck(small.sprite(one.item.aside, left + _inner(one) + one.size * GAP, top + one.size * 0.44), small)
 
 
 def _struck(sprite: Sprite, pen: Pen) -> Sprite:

@@ -65,8 +65,7 @@ def bed(timeline: Timeline) -> Sound:
     mood, beat = MOODS[timeline.mood], timeline.beat_frames * RATE // timeline.fps
     length = timeline.frames * RATE // timeline.fps
     entry, drop = (
-        timeline.segments[place].start * RATE // timeline.fps
-        for place in (min(1, len(timeline.segments) - 1), -1)
+        timeline.segments[place].start * RATE // timeline.fps for place in (min(1, len(timeline.segments) - 1), -1)
     )
     chords = _chords(mood, beat, length, drop)
     low = _bass(mood, beat, length, entry)
@@ -83,8 +82,7 @@ def loudness(sound: Sound) -> float:
     weighted = np.fft.irfft(np.fft.rfft(sound) * _k_weight(sound.shape[1]), sound.shape[1])
     hop, size = RATE // 10, RATE * 2 // 5
     blocks = [
-        np.mean(weighted[:, at : at + size] ** 2, axis=1).sum()
-        for at in range(0, sound.shape[1] - size + 1, hop)
+        np.mean(weighted[:, at : at + size] ** 2, axis=1).sum() for at in range(0, sound.shape[1] - size + 1, hop)
     ]
     power = np.array(blocks)
     power = power[power > 10 ** ((-70 + 0.691) / 10)]
@@ -150,9 +148,7 @@ def _time(samples: int) -> Sound:
 def _pad(pitch: float, samples: int) -> Sound:
     t = _time(samples)
     wave = sum(
-        np.sin(2 * np.pi * pitch * detune * n * t + n) / n**1.6
-        for detune in (0.997, 1.0, 1.004)
-        for n in range(1, 7)
+        np.sin(2 * np.pi * pitch * detune * n * t + n) / n**1.6 for detune in (0.997, 1.0, 1.004) for n in range(1, 7)
     )
     rise = np.minimum(1, t / 0.35) * np.minimum(1, (t[-1] - t) / 0.4)
     return np.asarray(wave * rise)
@@ -165,20 +161,13 @@ def _voice(kind: str, pitch: float, samples: int) -> Sound:
         bell = 1.1 * np.exp(-t * 7) * np.sin(2 * np.pi * pitch * 4 * t)
         return np.asarray(np.sin(2 * np.pi * pitch * t + bell) * np.exp(-t * 2.1) * attack)
     falls = (3.2, 4.5) if kind == "pluck" else (5.5, 2.5)
-    wave = sum(
-        np.sin(2 * np.pi * pitch * n * t) / n * np.exp(-t * falls[0] * (1 + n / falls[1]))
-        for n in range(1, 10)
-    )
+    wave = sum(np.sin(2 * np.pi * pitch * n * t) / n * np.exp(-t * falls[0] * (1 + n / falls[1])) for n in range(1, 10))
     return np.asarray(wave * attack)
 
 
 def _low(pitch: float, samples: int) -> Sound:
     t = _time(samples)
-    wave = (
-        np.sin(2 * np.pi * pitch * t)
-        + 0.28 * np.sin(4 * np.pi * pitch * t)
-        + 0.08 * np.sin(6 * np.pi * pitch * t)
-    )
+    wave = np.sin(2 * np.pi * pitch * t) + 0.28 * np.sin(4 * np.pi * pitch * t) + 0.08 * np.sin(6 * np.pi * pitch * t)
     return np.asarray(wave * np.minimum(1, t / 0.012) * np.minimum(1, (t[-1] - t) / 0.05) * np.exp(-t * 0.8))
 
 

@@ -128,9 +128,7 @@ def to_skia(picture: Image.Image) -> Any:
 
 def from_bgra(pixels: Pixels, *, opaque: bool) -> Any:
     kind = skia.AlphaType.kOpaque_AlphaType if opaque else skia.AlphaType.kPremul_AlphaType
-    return skia.Image.fromarray(
-        np.ascontiguousarray(pixels), skia.ColorType.kBGRA_8888_ColorType, kind, copy=True
-    )
+    return skia.Image.fromarray(np.ascontiguousarray(pixels), skia.ColorType.kBGRA_8888_ColorType, kind, copy=True)
 
 
 def swatches(picture: Image.Image) -> tuple[Swatch, ...]:
@@ -142,17 +140,14 @@ def swatches(picture: Image.Image) -> tuple[Swatch, ...]:
         pixels = pixels[pixels[:, 3] > 160][:, :3]
     else:
         w, h = small.size
-        pixels = np.asarray(small.convert("RGB").crop((w // 5, h // 5, w - w // 5, h - h // 5))).reshape(
-            -1, 3
-        )
+        pixels = np.asarray(small.convert("RGB").crop((w // 5, h // 5, w - w // 5, h - h // 5))).reshape(-1, 3)
     if not len(pixels):
         return ()
     strip = Image.fromarray(np.ascontiguousarray(pixels[None])).quantize(6, Image.Quantize.MEDIANCUT)
     table, counts = strip.getpalette() or [], strip.getcolors() or []
     found = [(count, table[index * 3 : index * 3 + 3]) for count, index in counts if isinstance(index, int)]
     return tuple(
-        Swatch("#{:02x}{:02x}{:02x}".format(*rgb), count / len(pixels))
-        for count, rgb in sorted(found, reverse=True)
+        Swatch("#{:02x}{:02x}{:02x}".format(*rgb), count / len(pixels)) for count, rgb in sorted(found, reverse=True)
     )
 
 
@@ -174,9 +169,7 @@ def _check_size(path: Path, width: int, height: int) -> None:
             f"The picture {path.name} has {width} x {height} pixels; make it smaller than 50 million pixels"
         )
     if min(width, height) < 16:
-        raise PictureUnusable(
-            f"The picture {path.name} has {width} x {height} pixels; use one of at least 600 pixels"
-        )
+        raise PictureUnusable(f"The picture {path.name} has {width} x {height} pixels; use one of at least 600 pixels")
 
 
 def _has_alpha(picture: Image.Image) -> bool:

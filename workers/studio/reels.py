@@ -21,9 +21,7 @@ MOST_PIXELS = 4096 * 2304
 class Reel:
     """One clip, read forwards; asking for an earlier moment starts it again. It stays open until `close`."""
 
-    def __init__(
-        self, path: Path, *, loops: bool, cut_out: bool, size: tuple[int, int] | None = None
-    ) -> None:
+    def __init__(self, path: Path, *, loops: bool, cut_out: bool, size: tuple[int, int] | None = None) -> None:
         self._path, self._loops, self._cut_out, self._size = path, loops, cut_out, size
         self._container: Any = None
         self._shown: Any = None
@@ -59,9 +57,7 @@ class Reel:
             self._container = av.open(str(self._path))
             stream = self._container.streams.video[0]
             if stream.width * stream.height > MOST_PIXELS:
-                raise PictureUnusable(
-                    f"The clip {self._path.name} is larger than 4096 x 2304; make it smaller"
-                )
+                raise PictureUnusable(f"The clip {self._path.name} is larger than 4096 x 2304; make it smaller")
             self._rate = float(stream.average_rate or 30)
             self._frames = _decoded(self._container, stream)
         except (av.FFmpegError, IndexError, OSError) as error:

@@ -32,9 +32,7 @@ def ground(stage: Stage, width: int, height: int, seed: int) -> Any:
     noise = _grain(width, height, seed)
     pixels = np.full((height, width, 4), 255, np.uint8)
     for channel in range(3):
-        pixels[..., 2 - channel] = np.clip(
-            _enlarged(coarse[..., channel], width, height) + noise + 0.5, 0, 255
-        )
+        pixels[..., 2 - channel] = np.clip(_enlarged(coarse[..., channel], width, height) + noise + 0.5, 0, 255)
     return from_bgra(pixels, opaque=True)
 
 
@@ -92,9 +90,7 @@ def draw_piece(canvas: Any, form: str, box: Box, stage: Stage, floor: float) -> 
             canvas.drawCircle(middle, centre, radius, paint)
         case "arch":
             half = min(box.w, box.h) * 0.40
-            rect = skia.Rect.MakeLTRB(
-                middle - half, box.y + box.h * 0.06, middle + half, floor + box.h * 0.035
-            )
+            rect = skia.Rect.MakeLTRB(middle - half, box.y + box.h * 0.06, middle + half, floor + box.h * 0.035)
             shape = skia.RRect()
             shape.setRectRadii(rect, [(half, half), (half, half), (18, 18), (18, 18)])
             canvas.drawRRect(shape, _sweep(stage, rect.top(), rect.bottom(), 0.0))
@@ -118,9 +114,7 @@ def _plinth(canvas: Any, floor: float, box: Box, stage: Stage) -> None:
     oval = skia.Rect.MakeLTRB(middle - half, floor - depth, middle + half, floor + depth)
     top = skia.Paint(AntiAlias=True)
     top.setShader(
-        skia.GradientShader.MakeLinear(
-            [(middle - half, 0), (middle + half, 0)], [argb(stage.light), argb(stage.top)]
-        )
+        skia.GradientShader.MakeLinear([(middle - half, 0), (middle + half, 0)], [argb(stage.light), argb(stage.top)])
     )
     canvas.drawOval(oval, top)
 
@@ -148,9 +142,7 @@ def standing(cut: Cutout, box: Box, stage: Stage, scale: float, *, close: bool) 
     if close:
         fit = min(max(box.w / (right - left), box.h / (bottom - top)), fit * 1.75)
     detail = scale * 1.08
-    picture = resized(
-        cut.image, round(cut.image.width * fit * detail), round(cut.image.height * fit * detail)
-    )
+    picture = resized(cut.image, round(cut.image.width * fit * detail), round(cut.image.height * fit * detail))
     pad = 0 if close else 200
     w, h = picture.width / detail, picture.height / detail
     surface = skia.Surface(round((w + 2 * pad) * detail), round((h + 2 * pad) * detail))
@@ -185,9 +177,7 @@ def _contact(canvas: Any, cut: Cutout, stage: Stage, *, fit: float, pad: float, 
         paint.setMaskFilter(skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, blur * detail))
         oval = skia.Rect.MakeLTRB(middle - reach, floor - depth * 1.15, middle + reach, floor + depth * 0.75)
         canvas.drawOval(
-            skia.Rect.MakeLTRB(
-                *(edge * detail for edge in (oval.left(), oval.top(), oval.right(), oval.bottom()))
-            ),
+            skia.Rect.MakeLTRB(*(edge * detail for edge in (oval.left(), oval.top(), oval.right(), oval.bottom()))),
             paint,
         )
 
@@ -209,9 +199,7 @@ def card(picture: Any, box: Box, stage: Stage, scale: float, aspect: float) -> S
     canvas.clipRRect(shape, doAntiAlias=True)
     canvas.drawImageRect(picture, rect, skia.SamplingOptions(skia.FilterMode.kLinear))
     image = surface.makeImageSnapshot()
-    return Sprite(
-        image, box.x + (box.w - w) / 2 - pad, box.y + (box.h - h) / 2 - pad, w + 2 * pad, h + 2 * pad
-    )
+    return Sprite(image, box.x + (box.w - w) / 2 - pad, box.y + (box.h - h) / 2 - pad, w + 2 * pad, h + 2 * pad)
 
 
 def card_size(box: Box, aspect: float) -> tuple[int, int]:

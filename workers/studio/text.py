@@ -210,9 +210,7 @@ def _greedy(words: Sequence[Word], face: str, tracking: float, room: float) -> t
 
 def line_width(line: Sequence[Word], face: str, tracking: float) -> float:
     space = advance(" ", face, tracking)
-    return sum(
-        advance(w.text, face, tracking) + (space if w.spaced and i else 0.0) for i, w in enumerate(line)
-    )
+    return sum(advance(w.text, face, tracking) + (space if w.spaced and i else 0.0) for i, w in enumerate(line))
 
 
 @functools.lru_cache(maxsize=20_000)

@@ -44,9 +44,7 @@ def _take(stage: Callable[[], None], view: View) -> Take:
         distance = view.span * view.lens / 24.0
         place = orbit(view.target, distance, view.azimuth, view.elevation)
         camera(place, view.target, view.lens, view.blur)
-        scene.render.resolution_x, scene.render.resolution_y = (
-            round(side * quality.scale) for side in view.size
-        )
+        scene.render.resolution_x, scene.render.resolution_y = (round(side * quality.scale) for side in view.size)
         return shoot(path)
 
     return take
@@ -109,9 +107,7 @@ def lamp_stage() -> None:
     props.book((2.3, 1.6, 0.24), "#3F4A45", (2.05, 0.2, 0.0), -0.2)
     props.book((2.0, 1.4, 0.2), "#B4532A", (2.0, 0.2, 0.24), 0.12)
     props.bowl(0.52, (2.0, 0.2, 0.44), "#E4DACA", "#CFC2AD")
-    props.window(
-        (-1.6, 1.5, 1.9), 2.6, origin=(-7.0, -3.5, 3.2), power=0.8, seed=5, warmth="#FFC48A", sky=0.22
-    )
+    props.window((-1.6, 1.5, 1.9), 2.6, origin=(-7.0, -3.5, 3.2), power=0.8, seed=5, warmth="#FFC48A", sky=0.22)
 
 
 def candle_stage() -> None:
@@ -126,9 +122,7 @@ def candle_stage() -> None:
     lid.location, lid.rotation_euler = (0.66, -0.32, 0.148), (0.0, 0.0, 0.5)
     _lay(props.twig(12, 1.9, 17), (-1.75, 0.25, 0.14), 66.0)
     props.pebble(0.14, (0.86, 0.42, 0.14), "#8C8271")
-    props.window(
-        (0.2, 0.4, 0.6), 1.3, origin=(-6.0, -1.0, 3.6), power=4.0, seed=11, warmth="#FFD2A0", sky=0.8
-    )
+    props.window((0.2, 0.4, 0.6), 1.3, origin=(-6.0, -1.0, 3.6), power=4.0, seed=11, warmth="#FFD2A0", sky=0.8)
 
 
 def speaker_stage() -> None:
@@ -197,9 +191,7 @@ SCENES: dict[str, Take] = {
 DETAILS: dict[str, Take] = {
     "loam-mug": _take(mug_stage, View((0.22, -0.1, 0.72), 1.05, 22, 26, 90, 0.055, size=(880, 1100))),
     "ember-candle": _take(candle_stage, View((-0.1, 0.0, 0.86), 1.15, -8, 10, 90, 0.05, size=(880, 1100))),
-    "murmur-speaker": _take(
-        speaker_stage, View((0.16, -0.2, 1.18), 1.25, 16, 24, 90, 0.05, size=(880, 1100))
-    ),
+    "murmur-speaker": _take(speaker_stage, View((0.16, -0.2, 1.18), 1.25, 16, 24, 90, 0.05, size=(880, 1100))),
     "meadow-cushion": _take(cushion_stage, View((1.6, 0.0, 2.9), 2.6, 14, 12, 90, 0.07, size=(880, 1100))),
     "orchard-stool": _take(stool_stage, View((0.1, 0.0, 4.4), 3.0, 10, 22, 90, 0.1, size=(880, 1100))),
 }

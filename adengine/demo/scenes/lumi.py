@@ -104,9 +104,7 @@ def _face(dents: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
         )
         cheek.rotation_euler.z = side * 0.6
         rest.append(cheek)
-    rest.append(
-        paint(ball("nose", 0.042, (0, -0.615, 0.0), (1.15, 0.8, 0.85)), _clay("#D98A5B", "#C9703F", dents))
-    )
+    rest.append(paint(ball("nose", 0.042, (0, -0.615, 0.0), (1.15, 0.8, 0.85)), _clay("#D98A5B", "#C9703F", dents)))
     tongue = paint(ball("tongue", 0.12, (0, -0.42, -0.285), (0.95, 0.8, 0.5)), m.plain("#D9705F", 0.4))
     return eyes, brows, [*rest, tongue]
 
@@ -121,9 +119,7 @@ def _flame() -> Any:
     )
     tuft = lathe(
         "tuft",
-        rounded(
-            [(0, -0.08, 0), (0.13, -0.06, 0.05), (0.2, 0.1, 0.12), (0.1, 0.3, 0.1), (0.0, 0.5, 0)], arc=10
-        ),
+        rounded([(0, -0.08, 0), (0.13, -0.06, 0.05), (0.2, 0.1, 0.12), (0.1, 0.3, 0.1), (0.0, 0.5, 0)], arc=10),
         48,
     )
     for vertex in tuft.data.vertices:
@@ -135,9 +131,7 @@ def _flame() -> Any:
 
 def _arm(side: int, dents: list[Any]) -> Any:
     """An arm hanging from the shoulder at its origin."""
-    path = flowing(
-        [(0, 0, 0), (side * 0.13, -0.04, -0.1), (side * 0.2, -0.1, -0.26), (side * 0.2, -0.2, -0.4)]
-    )
+    path = flowing([(0, 0, 0), (side * 0.13, -0.04, -0.1), (side * 0.2, -0.1, -0.26), (side * 0.2, -0.2, -0.4)])
     sleeve = paint(
         sweep("arm", path, circle(0.088, 20), swell=lambda t: 1.0 - 0.15 * t),
         _clay("#BE623A", "#AC5430", dents),
@@ -187,12 +181,9 @@ def _trunk(dents: list[Any]) -> Any:
     )
     pane = paint(ball("pane", 0.17, (-0.03, -0.5, -1.12), (1, 0.45, 1)), m.glow("#FFA63A", 0.75))
     rim = [
-        (0.175 * math.cos(a) - 0.03, -0.545, 0.175 * math.sin(a) - 1.12)
-        for a in (k * math.tau / 48 for k in range(50))
+        (0.175 * math.cos(a) - 0.03, -0.545, 0.175 * math.sin(a) - 1.12) for a in (k * math.tau / 48 for k in range(50))
     ]
-    edge = paint(
-        sweep("edge", rim, circle(0.034, 12), side=(0, 1, 0), caps=False), _clay("#8C4527", "#7A3A20", dents)
-    )
+    edge = paint(sweep("edge", rim, circle(0.034, 12), side=(0, 1, 0), caps=False), _clay("#8C4527", "#7A3A20", dents))
     return group("trunk", [coat, scarf, tail, pane, edge])
 
 

@@ -111,7 +111,10 @@ def _weave(s: Shader, u: Any, v: Any) -> tuple[Any, Any]:
     top = s.math("GREATER_THAN", s.math("ABSOLUTE", even), 0.5)
     across = s.math("ABSOLUTE", s.math("SINE", s.math("MULTIPLY", u, 3.14159)))
     down = s.math("ABSOLUTE", s.math("SINE", s.math("MULTIPLY", v, 3.14159)))
-    crown = s.math("MULTIPLY", s.math("POWER", across, 0.7), s.math("POWER", down, 0.7))
+    warp = s.math("MULTIPLY", s.math("POWER", across, 0.8), s.math("ADD", 0.5, s.math("MULTIPLY", down, 0.5)))
+    weft = s.math("MULTIPLY", s.math("POWER", down, 0.8), s.math("ADD", 0.5, s.math("MULTIPLY", across, 0.5)))
+    over = s.math("MULTIPLY", top, warp)
+    crown = s.math("ADD", over, s.math("MULTIPLY", s.math("SUBTRACT", 1.0, top), weft))
     return crown, top
 
 
@@ -139,9 +142,7 @@ def cloth(
     s.put(other, "X", s.math("MULTIPLY", u, 0.06))
     s.put(other, "Y", s.math("FLOOR", v))
     weft = s.noise(other.outputs[0], 1.7, 2)
-    pick = s.math(
-        "ADD", s.math("MULTIPLY", top, warp), s.math("MULTIPLY", s.math("SUBTRACT", 1.0, top), weft)
-    )
+    pick = s.math("ADD", s.math("MULTIPLY", top, warp), s.math("MULTIPLY", s.math("SUBTRACT", 1.0, top), weft))
     tone = s.mix(s.span(pick, 0.5 - slub * 0.3, 0.5 + slub * 0.3), rgb(colour), rgb(second))
     tone = s.mix(s.span(height, 0.0, 0.5, (0.55, 0.0)), tone, _darker(second))
     fuzz = s.noise(s.where(), 120, 2)
@@ -193,9 +194,7 @@ def leather(colour: str, deep: str) -> Any:
     grain = s.cells(here, 55)
     tone = s.mix(s.span(s.noise(here, 6, 5), 0.35, 0.7), rgb(colour), rgb(deep))
     normal = s.bump(grain, 0.25, 0.012)
-    return s.base(
-        Base_Color=tone, Roughness=s.span(grain, 0, 0.6, (0.36, 0.52)), Normal=normal, Coat_Weight=0.08
-    )
+    return s.base(Base_Color=tone, Roughness=s.span(grain, 0, 0.6, (0.36, 0.52)), Normal=normal, Coat_Weight=0.08)
 
 
 def glass(colour: str, rough: float = 0.0) -> Any:

@@ -75,9 +75,7 @@ class Shader:
         self.put(node, 0, vector)
         return node.outputs[which]
 
-    def noise(
-        self, vector: Any, scale: float, detail: float = 4, rough: float = 0.55, warp: float = 0
-    ) -> Any:
+    def noise(self, vector: Any, scale: float, detail: float = 4, rough: float = 0.55, warp: float = 0) -> Any:
         """Smooth noise, 0 to 1."""
         node = self.add("ShaderNodeTexNoise")
         for key, value in (("Vector", vector), ("Scale", scale), ("Detail", detail), ("Roughness", rough)):

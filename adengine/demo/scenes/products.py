@@ -106,9 +106,7 @@ def bottle(colours: Colours) -> Any:
         ),
     )
     foot = lathe("foot", rounded([(0, 0, 0), (0.34, 0, 0.03), (0.352, 0.072, 0.004), (0, 0.072, 0)]))
-    neck = lathe(
-        "neck", rounded([(0.1, 2.06, 0), (0.245, 2.06, 0.01), (0.245, 2.125, 0.01), (0.1, 2.125, 0)])
-    )
+    neck = lathe("neck", rounded([(0.1, 2.06, 0), (0.245, 2.06, 0.01), (0.245, 2.125, 0.01), (0.1, 2.125, 0)]))
     cap = lathe(
         "cap",
         rounded(
@@ -336,9 +334,7 @@ def speaker(colours: Colours) -> Any:
     dial = paint(
         lathe(
             "dial",
-            rounded(
-                [(0.0, 1.27, 0), (0.15, 1.27, 0), (0.15, 1.33, 0.012), (0.12, 1.335, 0.01), (0, 1.328, 0)]
-            ),
+            rounded([(0.0, 1.27, 0), (0.15, 1.27, 0), (0.15, 1.33, 0.012), (0.12, 1.335, 0.01), (0, 1.328, 0)]),
             256,
             lambda a, r, z: 0.0022 * math.cos(72 * a) if r > 0.145 and z < 1.315 else 0.0,
         ),
@@ -413,9 +409,7 @@ def _envelope(size: float, cells: int) -> Any:
                     index[(layer, row, column)] = index[(0, row, column)]
                     continue
                 index[(layer, row, column)] = len(verts)
-                wobble = (
-                    0.012 * math.sin(row * 1.7 + column * 0.9 + layer) * math.cos(column * 1.3 - row * 0.4)
-                )
+                wobble = 0.012 * math.sin(row * 1.7 + column * 0.9 + layer) * math.cos(column * 1.3 - row * 0.4)
                 high = 0.0 if rim else (0.06 + wobble) * (1 if layer else -1)
                 verts.append(((column / cells - 0.5) * size, (row / cells - 0.5) * size, high))
     faces, uvs = [], []
@@ -495,11 +489,7 @@ def vase(colours: Colours) -> Any:
 
     def grooves(angle: float, r: float, z: float) -> float:
         fade = min(1.0, max(0.0, (z - 0.12) / 0.12), max(0.0, (2.42 - z) / 0.15))
-        return (
-            fade * -0.02 * (0.5 + 0.5 * math.cos(z * 2 * math.pi / 0.105)) ** 2
-            if r > 0.5 and fade > 0
-            else 0.0
-        )
+        return fade * -0.02 * (0.5 + 0.5 * math.cos(z * 2 * math.pi / 0.105)) ** 2 if r > 0.5 and fade > 0 else 0.0
 
     outline = rounded(
         [

@@ -162,15 +162,11 @@ def _leaf(
     faces.append(tuple(range(start, start + 8)))
 
 
-def twig(
-    seed: int, length: float = 2.2, leaves: int = 15, colour: str = "#7C8C72", deep: str = "#56664F"
-) -> Any:
+def twig(seed: int, length: float = 2.2, leaves: int = 15, colour: str = "#7C8C72", deep: str = "#56664F") -> Any:
     """A eucalyptus twig growing along z."""
     dice = random.Random(seed)  # noqa: S311 - scattering leaves, not keys
     bend = dice.uniform(-0.35, 0.35)
-    line = flowing(
-        [(bend * (t * t) * length, 0.12 * math.sin(3 * t), t * length) for t in (0, 0.25, 0.5, 0.75, 1.0)]
-    )
+    line = flowing([(bend * (t * t) * length, 0.12 * math.sin(3 * t), t * length) for t in (0, 0.25, 0.5, 0.75, 1.0)])
     stem = sweep("stem", line, circle(0.022, 8), swell=lambda t: 1.1 - 0.7 * t)
     paint(stem, m.plain("#7A5A44", 0.7))
     verts: list[Point3] = []
@@ -302,9 +298,7 @@ def napkin(size: float, place: Point3, *, turn: float, colour: str, second: str,
     for row in range(cells + 1):
         for column in range(cells + 1):
             x, y = (column / cells - 0.5) * size, (row / cells - 0.5) * size * 0.8
-            fold = (
-                0.05 * math.sin(2.6 * x + 1.1 * y + 0.6) ** 4 + 0.03 * math.sin(3.7 * y - 1.4 * x + 2.0) ** 6
-            )
+            fold = 0.05 * math.sin(2.6 * x + 1.1 * y + 0.6) ** 4 + 0.03 * math.sin(3.7 * y - 1.4 * x + 2.0) ** 6
             verts.append((x + 0.02 * math.sin(5 * y), y + 0.02 * math.sin(4 * x), 0.012 + fold * size * 0.5))
     side = cells + 1
     for row in range(cells):

@@ -71,9 +71,7 @@ def _catmull(quad: Sequence[Sequence[float]], t: float) -> tuple[float, ...]:
     return tuple(at(*values) for values in zip(*quad, strict=True))
 
 
-def lathe(
-    name: str, outline: Sequence[Sequence[float]], steps: int = 128, ripple: Ripple | None = None
-) -> Any:
+def lathe(name: str, outline: Sequence[Sequence[float]], steps: int = 128, ripple: Ripple | None = None) -> Any:
     """Turn an outline of (r, z) round the z axis; the u of its UV is the turn, the v the outline's length."""
     verts: list[Point3] = []
     for step in range(steps):

@@ -56,9 +56,7 @@ def aim(obj: Any, target: Sequence[float]) -> None:
     obj.rotation_euler = direction.to_track_quat("-Z", "Y").to_euler()
 
 
-def softbox(
-    place: Point3, target: Point3, size: tuple[float, float], power: float, colour: str = "#FFFFFF"
-) -> Any:
+def softbox(place: Point3, target: Point3, size: tuple[float, float], power: float, colour: str = "#FFFFFF") -> Any:
     """A rectangular area light."""
     light = bpy.data.lights.new("softbox", "AREA")
     light.shape, light.size, light.size_y = "RECTANGLE", size[0], size[1]

@@ -183,7 +183,9 @@ def test_events_that_could_not_be_sent_arrive_with_the_next_page_once(browser: B
     answer = sent.value.json()
     again = {one["id"]: one["type"] for batch in lost for one in json.loads(batch)["events"]}
     assert "impression" in again.values()
-    assert set(again) <= set(answer["counted"])
+    assert set(again) <= set(answer["counted"]) | set(answer["known"])
+    with site.world.engine.unit(site.world.merchant) as unit:
+        assert set(again) <= set(unit.db.scalars(select(Event.id)))
     assert answer["refused"] == []
     context.close()
 

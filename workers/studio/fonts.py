@@ -56,7 +56,8 @@ SCRIPTS = {
 @functools.cache
 def shelf() -> Shelf:
     """Return this process's fonts; opened once."""
-    return Shelf()
+    with _quiet():
+        return Shelf()
 
 
 class Shelf:
@@ -67,8 +68,7 @@ class Shelf:
         self._faces = {name: _shipped(*place) for name, place in FILES.items()}
         for name, face in self._faces.items():
             self._provider.registerTypeface(face, name)
-        with _quiet():
-            self._machine = skia.FontMgr()
+        self._machine = skia.FontMgr()
         self._fallbacks: dict[tuple[int, int], str | None] = {}
         self._collection = skia.textlayout.FontCollection()
         self._collection.setDefaultFontManager(self._provider)

@@ -201,6 +201,7 @@ class AdenginePlayer extends HTMLElement {
     });
     addEventListener("submit", (event) => this.stamp(event.target), true);
     for (const track of video.textTracks) track.mode = "hidden";
+    this.querySelector("track")?.addEventListener("load", () => this.lift());
   }
 
   /** Play while half of the film is on screen, and count what was really watched. */
@@ -317,8 +318,13 @@ class AdenginePlayer extends HTMLElement {
     const [track] = this.video.textTracks;
     if (!track) return;
     track.mode = track.mode === "showing" ? "hidden" : "showing";
-    for (const cue of track.cues || []) cue.line = -3 - cue.text.split("\n").length; // above the control bar
+    this.lift();
     this.words.setAttribute("aria-pressed", String(track.mode === "showing"));
+  }
+
+  /** Captions stand above the control bar. */
+  lift() {
+    for (const cue of this.video.textTracks[0]?.cues || []) cue.line = -3 - cue.text.split("\n").length;
   }
 
   key(event) {

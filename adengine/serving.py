@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import uuid
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
@@ -39,8 +40,12 @@ def serve_http(engine: AdEngine, *, host: str, port: int, with_worker: bool) -> 
 
 def work(engine: AdEngine, queues: list[str] | None = None) -> None:
     """Work in this process until stopped: one job at a time, since CUDA and x264 both want a process alone."""
+    from celery.platforms import SecurityWarning
+
     from workers.tasks import make_app
 
+    # Celery warns root of pickled messages; ours are JSON row ids and nothing else is accepted.
+    warnings.simplefilter("ignore", SecurityWarning)
     unknown = sorted(set(queues or ()) - set(QUEUES))
     if unknown:
         raise Invalid(f"there is no queue {', '.join(unknown)}; choose among {', '.join(QUEUES)}")

@@ -35,11 +35,6 @@ def clock(seconds: float | None) -> str:
     return f"{whole // 60}:{whole % 60:02d}"
 
 
-def percent(share: float) -> str:
-    """`4.2 %` for 0.042."""
-    return f"{share * 100:.1f} %"
-
-
 def price_range(product: Product) -> str:
     """`from €24.00` where the variants' prices differ; what can be bought decides, if anything can."""
     offered = [v for v in product.variants if v.is_available] or list(product.variants)
@@ -88,7 +83,6 @@ FILTERS = {
     "state": state,
     "money": money,
     "clock": clock,
-    "percent": percent,
     "price_range": price_range,
     "stock": stock,
     "choice": choice,

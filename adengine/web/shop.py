@@ -34,8 +34,7 @@ def catalogue(shop: str) -> ResponseReturnValue:
     with engine().unit(visit.actor) as unit:
         products = [one for one in catalog.list_products(unit) if one.images]
         films = {card.product_id: card for card in reversed(ads.list_ads(unit))}
-    featured = next((one for one in products if one.id in films), None)
-    return render_template("catalogue.html", shop=visit.shop, products=products, films=films, featured=featured)
+    return render_template("catalogue.html", shop=visit.shop, products=products, films=films)
 
 
 @pages.get("/shops/<shop>/products/<handle>")

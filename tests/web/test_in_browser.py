@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -11,6 +12,7 @@ from sqlalchemy import select
 
 from adengine.models import Event
 from adengine.services import ads
+from tests.shops import MUG, write_shop
 from tests.web.conftest import Site
 
 PUBLIC = ("/", "/products/mug", "/products/lamp", "/ads/{ad}", "/ads/{ad}/embed")
@@ -37,6 +39,16 @@ UNNAMED = """() => {
 def addresses(site: Site) -> list[str]:
     shop = [site.shop + path.format(ad=site.ad_id) for path in PUBLIC]
     return shop + [f"{site.url}/studio{path.format(ad=site.ad_id)}" for path in STUDIO]
+
+
+@pytest.mark.slow
+def test_import_report_fits_a_phone(phone: Page, site: Site, tmp_path: Path) -> None:
+    path = write_shop(tmp_path / "feed", [{**MUG, "Handle": "vase", "Variant Price": "cheap", "Image Src": ""}])
+    phone.goto(f"{site.url}/sign-in?token={site.world.token}&next=/studio/import")
+    phone.get_by_label("Product CSV").set_input_files(path)
+    phone.get_by_role("button", name="Import").click()
+    expect(phone.get_by_role("cell", name="cheap", exact=True)).to_be_visible()
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def events_of(site: Site) -> set[str]:

@@ -4,8 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ARGS   ?=
+JOBS   ?= 2
 
-.PHONY: help demo test check pytest install install-test system openapi clean
+.PHONY: help demo test check pytest install install-test system clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -13,7 +14,8 @@ help: ## list the commands
 demo: install ## try everything (ARGS=--once: do the loop, print a summary, end)
 	$(BIN)/adengine demo $(ARGS)
 
-test: install-test check pytest ## install what tests need, then run every check
+test: install-test check ## install what tests need, then run every check
+	$(BIN)/pytest -n $(JOBS)
 
 check: install-test ## ruff, mypy --strict, import contracts
 	$(BIN)/ruff check .
@@ -22,7 +24,7 @@ check: install-test ## ruff, mypy --strict, import contracts
 	$(BIN)/lint-imports
 
 pytest: install-test ## the tests alone (ARGS=tests/core, say)
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n $(JOBS) $(ARGS)
 
 install: $(VENV)/installed ## the light set: no torch
 install-test: $(VENV)/installed-test ## everything, torch included

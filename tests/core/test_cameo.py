@@ -233,7 +233,7 @@ def some(names):
 TIMES = st.integers(0, 5).map(lambda day: START + timedelta(days=day))
 ANY_TERMS = st.builds(
     Terms,
-    subject=st.sampled_from(["Lumi", "Mara", "Tom & Jo"]),
+    subject=st.sampled_from(["Lumi", "Nix", "Duo & Co"]),
     purposes=some(PURPOSES),
     placements=some(PLACEMENTS),
     territories=some(TERRITORIES),
@@ -249,7 +249,7 @@ ANY_TERMS = st.builds(
     needs_approval=st.booleans(),
     max_ads=st.none() | st.integers(0, 3),
     share_bps=st.integers(0, 10_000),
-    disclosure=st.sampled_from(["", "AI-generated", "Mara was paid"]),
+    disclosure=st.sampled_from(["", "AI-generated", "Nix was paid"]),
     version=st.integers(1, 3),
 )
 ANY_USE = st.builds(
@@ -358,7 +358,7 @@ def test_a_remix_without_parents_is_refused():
 
 
 def test_a_remix_shows_the_disclosures_and_names_of_all_parents():
-    met = tightest([TERMS, replace(TERMS, subject="Mara", disclosure="Mara was paid", share_bps=700)])
-    assert met.subject == "Lumi · Mara"
-    assert met.disclosure == "Lumi is AI-generated · Mara was paid"
+    met = tightest([TERMS, replace(TERMS, subject="Nix", disclosure="Nix was paid", share_bps=700)])
+    assert met.subject == "Lumi · Nix"
+    assert met.disclosure == "Lumi is AI-generated · Nix was paid"
     assert met.share_bps == 700

@@ -77,9 +77,9 @@ def test_a_viewer_of_a_retired_arm_sees_what_still_stands(
 def test_a_beacon_sent_three_times_shuffled_and_split_counts_once(
     engine: AdEngine, desk: Desk, experiment: str
 ) -> None:
-    ad_id = seen(engine, desk, experiment, "ann")
+    ad_id = seen(engine, desk, experiment, "v-1")
     deeds = [
-        Deed(f"id-{i}", kind, ad_id, "ann", experiment)
+        Deed(f"id-{i}", kind, ad_id, "v-1", experiment)
         for i, kind in enumerate(("impression", "start", "view_3s", "hotspot_open", "hotspot_open"))
     ]
     first = send(engine, desk, deeds)
@@ -94,9 +94,9 @@ def test_a_beacon_sent_three_times_shuffled_and_split_counts_once(
 
 
 def test_the_same_event_from_many_threads_counts_once(engine: AdEngine, desk: Desk, experiment: str) -> None:
-    ad_id = seen(engine, desk, experiment, "ann")
+    ad_id = seen(engine, desk, experiment, "v-1")
     taken: list[Taken] = []
-    deed = Deed("one-id", "impression", ad_id, "ann", experiment)
+    deed = Deed("one-id", "impression", ad_id, "v-1", experiment)
     threads = [threading.Thread(target=lambda: taken.append(send(engine, desk, [deed]))) for _ in range(8)]
     for one in threads:
         one.start()
@@ -109,7 +109,7 @@ def test_the_same_event_from_many_threads_counts_once(engine: AdEngine, desk: De
 def test_a_wrong_event_is_refused_by_itself(
     engine: AdEngine, desk: Desk, experiment: str, arms: list[str], clock: Clock
 ) -> None:
-    good = Deed("good", "impression", arms[0], "ann")
+    good = Deed("good", "impression", arms[0], "v-1")
     taken = send(
         engine,
         desk,
@@ -129,19 +129,19 @@ def test_a_wrong_event_is_refused_by_itself(
 def test_an_event_for_an_arm_the_viewer_was_not_given_stays_out_of_the_results(
     engine: AdEngine, desk: Desk, experiment: str, arms: list[str]
 ) -> None:
-    other = next(one for one in arms if one != seen(engine, desk, experiment, "ann"))
-    assert send(engine, desk, [Deed("x", "impression", other, "ann", experiment)]).counted == ("x",)
+    other = next(one for one in arms if one != seen(engine, desk, experiment, "v-1"))
+    assert send(engine, desk, [Deed("x", "impression", other, "v-1", experiment)]).counted == ("x",)
     assert look(engine, desk, experiment).viewers == 0
 
 
 def test_a_purchase_is_credited_from_the_payment_and_a_refund_takes_it_back(
     engine: AdEngine, desk: Desk, experiment: str
 ) -> None:
-    ad_id = seen(engine, desk, experiment, "ann")
-    send(engine, desk, [Deed("i", "impression", ad_id, "ann", experiment)])
+    ad_id = seen(engine, desk, experiment, "v-1")
+    send(engine, desk, [Deed("i", "impression", ad_id, "v-1", experiment)])
     with engine.unit(desk.visitor) as unit:
         sage = catalog.get_product(unit, "mug").variants[0]
-        wish = CheckoutWish(((sage.id, 1),), ad_id=ad_id, second=2.5, experiment_id=experiment, viewer="ann")
+        wish = CheckoutWish(((sage.id, 1),), ad_id=ad_id, second=2.5, experiment_id=experiment, viewer="v-1")
         opened = checkout.open_checkout(unit, wish)
     sandbox = engine.ports.payments
     assert isinstance(sandbox, SandboxPayments)
@@ -200,7 +200,7 @@ def test_an_experiment_needs_published_ads_of_one_product_and_runs_alone(
 
 def test_another_shop_sees_and_feeds_nothing(engine: AdEngine, desk: Desk, experiment: str, arms: list[str]) -> None:
     other = open_desk(engine, "other")
-    assert send(engine, other, [Deed("x", "impression", arms[0], "ann", experiment)]).refused
+    assert send(engine, other, [Deed("x", "impression", arms[0], "v-1", experiment)]).refused
     with engine.unit(other.merchant) as unit:
         assert experiments.list_experiments(unit) == []
         with pytest.raises(NotFound):

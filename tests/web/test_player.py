@@ -63,9 +63,9 @@ def test_retired_ad_is_gone_from_page_embed_and_bytes_at_once(client: FlaskClien
 
 def test_withdrawn_licence_takes_the_film_off_at_once(client: FlaskClient, world: World) -> None:
     licence_id = world.licence()
-    ad_id = world.ad(template="cameo_endorsement", cameo="mara")
+    ad_id = world.ad(template="cameo_endorsement", cameo="nix")
     page = client.get(f"/shops/lumen/ads/{ad_id}").text
-    assert "Licensed appearance: Mara." in page
+    assert "Licensed appearance: Nix." in page
     assert "AI-generated" in page
     with world.engine.unit(world.merchant) as unit:
         assert ads.revoke(unit, licence_id) == [ad_id]
@@ -77,7 +77,7 @@ def test_licence_that_no_longer_permits_is_refused_before_anything_is_retired(
     client: FlaskClient, world: World
 ) -> None:
     licence_id = world.licence()
-    ad_id = world.ad(template="cameo_endorsement", cameo="mara")
+    ad_id = world.ad(template="cameo_endorsement", cameo="nix")
     with world.engine.unit(world.merchant) as unit:
         cameos.withdraw(unit, licence_id)
     refused = client.get(f"/shops/lumen/ads/{ad_id}/film.mp4", headers={"Accept": "application/json"})

@@ -169,11 +169,11 @@ def test_order_shows_postings_that_sum_to_zero_and_is_refunded_in_parts(
     client: FlaskClient, studio: FlaskClient, world: World
 ) -> None:
     world.licence()
-    ad_id = world.ad(template="cameo_endorsement", cameo="mara")
+    ad_id = world.ad(template="cameo_endorsement", cameo="nix")
     order_id = bought(client, world, page=f"/shops/lumen/ads/{ad_id}", second="1").rsplit("/", 1)[-1]
     page = f"/studio/orders/{order_id}"
     shown = studio.get(page).text
-    for words in ("Mara (licensed appearance)", "€1.20", "Platform fee", "€0.48", "€22.32", "-€24.00"):
+    for words in ("Nix (licensed appearance)", "€1.20", "Platform fee", "€0.48", "€22.32", "-€24.00"):
         assert words in shown
     assert '<td>Sum</td><td class="number">€0.00</td>' in shown
     act(studio, page, f"{page}/refund", amount="4.00")
@@ -279,7 +279,7 @@ def test_withdrawing_a_licence_names_the_films_and_takes_them_off(
     client: FlaskClient, studio: FlaskClient, world: World
 ) -> None:
     licence_id = world.licence()
-    ad_id = world.ad(template="cameo_endorsement", cameo="mara")
+    ad_id = world.ad(template="cameo_endorsement", cameo="nix")
     listed = studio.get("/studio/appearances").text
     assert "5 % of net sales" in listed
     assert "may recommend the product" in listed
@@ -295,7 +295,7 @@ def test_withdrawing_a_licence_names_the_films_and_takes_them_off(
 
 def test_pages_say_licensed_appearance_and_never_cameo(client: FlaskClient, studio: FlaskClient, world: World) -> None:
     licence_id = world.licence()
-    first, second = world.ad(template="cameo_endorsement", cameo="mara"), world.ad()
+    first, second = world.ad(template="cameo_endorsement", cameo="nix"), world.ad()
     experiment_id = world.experiment(first, second)
     shop = ("", "products/mug", f"ads/{first}", f"ads/{first}/embed")
     desk = (

@@ -75,10 +75,10 @@ class World:
         return card.id
 
     def licence(self) -> str:
-        """Mara licenses her appearance for five per cent of net sales."""
+        """Nix licenses her appearance for five per cent of net sales."""
         portrait = self.folder / "shelf" / "lamp.png"
         terms = Terms(
-            subject="Mara",
+            subject="Nix",
             purposes=("advertising",),
             placements=("*",),
             territories=("*",),
@@ -89,7 +89,7 @@ class World:
             share_bps=500,
         )
         with self.engine.unit(self.merchant) as unit:
-            cameo_id = cameos.enrol(unit, "mara", title="Mara", kind="person", clip=portrait, still=portrait)
+            cameo_id = cameos.enrol(unit, "nix", title="Nix", kind="person", clip=portrait, still=portrait)
             return cameos.license_cameo(unit, cameo_id, terms)
 
     def experiment(self, *ad_ids: str) -> str:

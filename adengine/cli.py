@@ -109,8 +109,8 @@ def products(shop: ShopName = "", as_json: AsJson = False) -> None:
         cheapest = min(one.variants, key=lambda v: v.price, default=None)
         available = sum(v.available for v in one.variants)
         table.add_row(
-            escape(one.handle), escape(one.title[:60]), str(len(one.variants)), cheapest.price_text if cheapest else "-",
-            str(available), one.status,
+            escape(one.handle), escape(one.title[:60]), str(len(one.variants)),
+            cheapest.price_text if cheapest else "-", str(available), one.status,
         )  # fmt: skip
     out.print(table if found else "no products yet; adengine import FILE --shop NAME")
 
@@ -118,7 +118,7 @@ def products(shop: ShopName = "", as_json: AsJson = False) -> None:
 @app.command()
 def make(
     handle: Annotated[str, typer.Argument(metavar="HANDLE", help="Handle of the product.")],
-    template: Annotated[str, typer.Option(help="Template of the film.")] = "hero",
+    template: Annotated[str | None, typer.Option(help="Template; default: hero, or the endorsement.")] = None,
     format_: Annotated[list[str] | None, typer.Option("--format", help="9x16, 1x1 or 16x9; repeatable.")] = None,
     cameo: Annotated[str | None, typer.Option(help="Name of a licensed appearance.")] = None,
     seconds: Annotated[int, typer.Option(help="Length, 6 to 60.")] = 15,

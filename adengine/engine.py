@@ -19,6 +19,7 @@ from adengine.ports import Ports
 from adengine.settings import Settings
 
 Row = TypeVar("Row", bound=Owned)
+ONLY_READS = "adengine_only_reads"
 
 SCOPES = {
     "catalog:read": "see products and films",
@@ -128,6 +129,13 @@ class AdEngine:
         for job, row_id in unit.jobs:
             self.ports.enqueue(job, row_id)
 
+    @contextmanager
+    def reading(self, actor: Actor) -> Iterator[Unit]:
+        """A unit that only looks: it waits for no writer, and writing in it fails."""
+        with self.sessions(info={"actor": actor}) as db, db.begin():
+            db.connection(execution_options={ONLY_READS: True, "postgresql_readonly": True})
+            yield Unit(db, actor, self.ports, self.settings)
+
     def close(self) -> None:
         self.sql.dispose()
 
@@ -148,7 +156,9 @@ def connect(url: str) -> SqlEngine:
 
     @event.listens_for(sql, "begin")
     def _begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        only_reads = connection.get_execution_options().get(ONLY_READS, False)
+        connection.exec_driver_sql(f"PRAGMA query_only={int(only_reads)}")
+        connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
     return sql
 

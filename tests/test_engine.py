@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import DatabaseError
 
 from adengine.core.errors import Forbidden, NotFound, SignInNeeded
 from adengine.engine import SCOPES, Actor, AdEngine
@@ -66,7 +67,7 @@ def test_an_actor_without_a_shop_reads_nothing(engine: AdEngine, two: tuple[Desk
 
 
 def test_a_unit_that_fails_keeps_nothing_and_sends_nothing(engine: AdEngine, desk: Desk, outbox: Outbox) -> None:
-    with pytest.raises(RuntimeError), engine.unit(desk.merchant) as unit:
+    with pytest.raises(RuntimeError), engine.unit(desk.merchant) as unit:  # noqa: PT012  the unit is what fails
         unit.db.add(Merchant(id=new_id("mer"), name="half", title="", currency="EUR", brand=desk.shop.brand,
                              created_at=unit.now()))  # fmt: skip
         unit.db.flush()
@@ -89,3 +90,16 @@ def test_instants_come_back_aware_and_in_utc(engine: AdEngine, desk: Desk) -> No
     with engine.unit(desk.merchant) as unit:
         created = unit.db.get_one(Merchant, desk.shop.id).created_at
         assert (created, created.utcoffset()) == (unit.now(), unit.now().utcoffset())
+
+
+def test_a_reading_unit_writes_nothing_and_waits_for_nobody(engine: AdEngine, desk: Desk) -> None:
+    with engine.unit(desk.merchant) as writing:
+        writing.db.execute(update(Merchant).values(title="being changed"))
+        with engine.reading(desk.merchant) as unit:
+            assert unit.db.get_one(Merchant, desk.shop.id).title == desk.shop.title
+    with pytest.raises(DatabaseError), engine.reading(desk.merchant) as unit:
+        unit.db.execute(update(Merchant).values(title="never"))
+    with engine.unit(desk.merchant) as unit:
+        unit.db.execute(update(Merchant).values(title="after"))
+    with engine.reading(desk.merchant) as unit:
+        assert unit.db.get_one(Merchant, desk.shop.id).title == "after"

@@ -163,7 +163,7 @@ def register(server: MCPServer[Any], engine: AdEngine) -> None:
         """Open a checkout at today's price. Give the returned url to the buyer: they see the total and pay there.
 
         Nothing is charged or reserved by this call. The price holds until expires_at."""
-        with shop.unit(ctx, store) as (unit, links):
+        with shop.unit(ctx, store, writes=True) as (unit, links):
             wish = CheckoutWish(
                 lines=((variant_id, quantity),),
                 channel="mcp",
@@ -196,14 +196,14 @@ class ShopDesk:
         self.engine = engine
 
     @contextmanager
-    def unit(self, ctx: Context, store: str) -> Iterator[tuple[Unit, Links]]:
+    def unit(self, ctx: Context, store: str, *, writes: bool = False) -> Iterator[tuple[Unit, Links]]:
         actor = self._actor(ctx, store)
-        with self.engine.unit(actor) as unit:
+        with self.engine.unit(actor) if writes else self.engine.reading(actor) as unit:
             yield unit, Links(self.engine.settings.public_url, merchants.my_shop(unit).name)
 
     def _actor(self, ctx: Context, store: str) -> Actor:
         header = (ctx.headers or {}).get("authorization", "")
-        with self.engine.unit(SYSTEM) as unit:
+        with self.engine.reading(SYSTEM) as unit:
             if header.lower().startswith("bearer "):
                 return merchants.actor_of(unit, header[7:].strip())
             return merchants.visitor(unit, store or self.engine.settings.shop)

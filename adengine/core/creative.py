@@ -227,7 +227,7 @@ def plan(brief: Brief, product: Product, template: Template, *, brand: Brand) ->
         key_picture=pictures[0].file,
         shots=made,
         sources=_sources(made),
-        cameo=brief.cameo if template.needs_cameo else None,
+        cameo=brief.cameo,
         generator=brief.generator,
     )
 
@@ -391,9 +391,11 @@ def _check(brief: Brief, template: Template) -> None:
     if not SHORTEST_S <= brief.seconds <= LONGEST_S:
         raise Invalid(f"A film lasts {SHORTEST_S} to {LONGEST_S} seconds, not {brief.seconds}")
     if template.needs_cameo and brief.cameo is None:
-        raise Invalid(f"The template '{template.name}' needs a cameo; choose a licensed one in the brief")
+        raise Invalid(f"The template '{template.name}' shows a licensed appearance; name one")
+    if brief.cameo and not template.needs_cameo:
+        raise Invalid(f"The template '{template.name}' shows no licensed appearance; leave it out or choose another")
     if brief.cameo and not brief.cameo.disclosure.strip():
-        raise Invalid(f"The cameo of {brief.cameo.name} has no disclosure text; write one, it is shown on screen")
+        raise Invalid(f"{brief.cameo.name} has no disclosure text; write one into the licence, it is shown on screen")
 
 
 def _check_needs(template: Template, facts: Mapping[str, Fact]) -> None:

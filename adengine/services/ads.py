@@ -18,14 +18,18 @@ from adengine.services import cameos, prices
 from adengine.services.cameos import PlannedUse
 
 LIVE = ("published", "paused")
+HERO, ENDORSEMENT = "hero", "cameo_endorsement"
 
 
 @dataclass(frozen=True)
 class AdWish:
-    """What a merchant asks for. `request_key` makes asking twice the same as asking once."""
+    """What a merchant asks for; without a template, the endorsement if an appearance is named, else the hero.
+
+    `request_key` makes asking twice the same as asking once.
+    """
 
     product: str
-    template: str = "hero"
+    template: str | None = None
     format: str = "9x16"
     seconds: int = 15
     headline: str | None = None
@@ -131,7 +135,7 @@ def create_ad(unit: Unit, wish: AdWish) -> AdCard:
         product_id=product.id,
         licence_id=licence.id if licence else None,
         request_key=wish.request_key,
-        title=f"{product.title}, {wish.template.replace('_', ' ')}"[:300],
+        title=f"{product.title}, {unit.ports.templates[brief.template].title.lower()}"[:300],
         brief=brief,
         storyboard=storyboard,
         timeline=lay_out(storyboard),
@@ -332,7 +336,7 @@ def _brief(unit: Unit, wish: AdWish, product: values.Product, licence: Licence |
     if wish.variant_id and (chosen is None or chosen.id != wish.variant_id):
         raise Invalid(f"{product.title} has no variant '{wish.variant_id}'")
     return Brief(
-        template=wish.template,
+        template=wish.template or (ENDORSEMENT if licence else HERO),
         format=wish.format,
         seconds=wish.seconds,
         headline=wish.headline or None,
@@ -358,7 +362,7 @@ def _use(ad: Ad, product: values.Product) -> PlannedUse:
         product=product,
         text=words,
         language=ad.brief.locale.split("-")[0],
-        endorsement="endorsement" in ad.brief.template,
+        endorsement=ad.brief.template == ENDORSEMENT,
         ad_id=ad.id,
     )
 

@@ -331,4 +331,4 @@ def _sums(unit: Unit, row: Experiment, arm: Arm, metric: Metric, name: str) -> S
 
 
 def _letter(position: int, ad: Ad) -> str:
-    return f"{chr(ord('A') + position)} ({ad.brief.headline or ad.brief.template.replace('_', ' ')})"
+    return f"{chr(ord('A') + position)} ({ad.brief.headline or ad.title})"

@@ -45,7 +45,7 @@ class AdAsk:
     """What to make. `product` is a handle or id; `cameo` names a licensed appearance."""
 
     product: str
-    template: str = "hero"
+    template: str | None = None
     format: str = "9x16"
     seconds: int = 15
     headline: str | None = None
@@ -101,7 +101,9 @@ class Call:
         self.engine, self.actor, self.links, self.path, self.body = engine, actor, links, path, body
 
     def unit(self) -> AbstractContextManager[Unit]:
-        return self.engine.unit(self.actor)
+        """A unit of the caller's; a GET only reads."""
+        opened = self.engine.reading if request.method == "GET" else self.engine.unit
+        return opened(self.actor)
 
     @property
     def request_key(self) -> str:
@@ -308,7 +310,10 @@ ROUTES = (
     Route("GET", "/checkouts/{checkout_id}", "Show a checkout", _checkout, CheckoutView),
     Route("GET", "/orders", "List orders", _orders, list[OrderView]),
     Route("GET", "/orders/{order_id}", "Show an order", _order, OrderView),
-    Route("POST", "/orders/{order_id}/refunds", "Pay an order back", _refund, OrderView, body=RefundAsk, needs_key=True),
+    Route(
+        "POST", "/orders/{order_id}/refunds", "Pay an order back", _refund, OrderView,
+        body=RefundAsk, needs_key=True,
+    ),
     Route("GET", "/ledger", "Show every account's balance", _ledger, list[Balance]),
     Route("GET", "/appearances", "List licensed appearances", _appearances, list[Appearance]),
     Route("POST", "/licences/{licence_id}/revoke", "Revoke a licence and take its ads down", _revoke, Revoked),

@@ -19,7 +19,7 @@ pages = Blueprint("appearances", __name__, url_prefix="/studio/appearances")
 @pages.get("")
 def listing() -> ResponseReturnValue:
     desk = visitors.desk()
-    with engine().unit(desk.actor) as unit:
+    with engine().reading(desk.actor) as unit:
         found = cameos.list_appearances(unit)
         films = ads.list_ads(unit)
     shown = [(one, terms_in_words(one.terms), _films(one, films)) for one in found]
@@ -31,7 +31,7 @@ def confirm(licence_id: str) -> ResponseReturnValue:
     """Say which films will go off before the licence is withdrawn."""
     desk = visitors.desk()
     appearance = _appearance(desk, licence_id)
-    with engine().unit(desk.actor) as unit:
+    with engine().reading(desk.actor) as unit:
         films = [one for one in _films(appearance, ads.list_ads(unit)) if one.status != "retired"]
     return render_template("studio_revoke.html", desk=desk, appearance=appearance, films=films)
 
@@ -81,7 +81,7 @@ def _films(appearance: Appearance, films: list[AdCard]) -> list[AdCard]:
 
 
 def _appearance(desk: Desk, licence_id: str) -> Appearance:
-    with engine().unit(desk.actor) as unit:
+    with engine().reading(desk.actor) as unit:
         found = next((one for one in cameos.list_appearances(unit) if one.licence_id == licence_id), None)
     if found is None:
         raise NotFound("there is no such licence here")

@@ -29,7 +29,7 @@ def open_checkout(shop: str) -> ResponseReturnValue:
 @pages.get("/shops/<shop>/checkout/<checkout_id>")
 def page(shop: str, checkout_id: str) -> ResponseReturnValue:
     visit = visitors.visit(shop)
-    with engine().unit(visit.actor) as unit:
+    with engine().reading(visit.actor) as unit:
         card = checkout.get_checkout(unit, checkout_id)
     if card.order_id:
         return redirect(url_for("checkout.order", shop=shop, order_id=card.order_id), 303)
@@ -41,7 +41,7 @@ def page(shop: str, checkout_id: str) -> ResponseReturnValue:
 @pages.post("/shops/<shop>/checkout/<checkout_id>/pay")
 def pay(shop: str, checkout_id: str) -> ResponseReturnValue:
     visit = visitors.visit(shop)
-    with engine().unit(visit.actor) as unit:
+    with engine().reading(visit.actor) as unit:
         card = checkout.get_checkout(unit, checkout_id)
     if card.order_id:
         return redirect(url_for("checkout.order", shop=shop, order_id=card.order_id), 303)
@@ -63,7 +63,7 @@ def requote(shop: str, checkout_id: str) -> ResponseReturnValue:
 @pages.get("/shops/<shop>/orders/<order_id>")
 def order(shop: str, order_id: str) -> ResponseReturnValue:
     visit = visitors.visit(shop)
-    with engine().unit(visit.actor) as unit:
+    with engine().reading(visit.actor) as unit:
         card = checkout.get_order(unit, order_id)
     film = film_of(visit, card.ad_id)
     product = _product(visit, card.quote.lines[0].product_id)
@@ -84,7 +84,7 @@ def film_of(visit: Visit, ad_id: str | None) -> AdCard | None:
     if ad_id is None:
         return None
     try:
-        with engine().unit(visit.actor) as unit:
+        with engine().reading(visit.actor) as unit:
             return ads.get_ad(unit, ad_id)
     except AdEngineError:
         return None
@@ -107,7 +107,7 @@ def _show(visit: Visit, card: CheckoutCard, said: str, *, changed: bool = False)
 
 def _product(visit: Visit, product_id: str) -> Product | None:
     try:
-        with engine().unit(visit.actor) as unit:
+        with engine().reading(visit.actor) as unit:
             return catalog.get_product(unit, product_id)
     except NotFound:
         return None  # taken out of the catalogue since

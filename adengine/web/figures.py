@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adengine.core.catalog import Product, Variant
 from adengine.core.money import Money
+from adengine.web.visitors import engine
 
 AD_STATES = {
     "planned": "Planned",
@@ -72,14 +73,19 @@ def film_format(name: str) -> str:
     return FORMATS.get(name, name)
 
 
-def plain(words: str) -> str:
-    """Words of templates, results and refusals as pages say them: a cameo is a licensed appearance there."""
-    said = words.replace("Cameo", "Licensed appearance").replace("cameo", "licensed appearance")
-    return said.replace("licensed licensed", "licensed").replace(" %", "\N{NO-BREAK SPACE}%")
+def unbroken(words: str) -> str:
+    """Keep a number and its per cent sign on one line."""
+    return words.replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+def template_title(name: str) -> str:
+    template = engine().ports.templates.get(name)
+    return template.title if template else title_case(name)
 
 
 FILTERS = {
-    "plain": plain,
+    "unbroken": unbroken,
+    "template_title": template_title,
     "state": state,
     "money": money,
     "clock": clock,

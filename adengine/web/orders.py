@@ -19,7 +19,7 @@ pages = Blueprint("orders", __name__, url_prefix="/studio/orders")
 @pages.get("")
 def listing() -> ResponseReturnValue:
     desk = visitors.desk()
-    with engine().unit(desk.actor) as unit:
+    with engine().reading(desk.actor) as unit:
         orders = checkout.list_orders(unit)
         balances = ledger.balances(unit)
         names = account_names(desk, cameos.list_appearances(unit))
@@ -35,7 +35,7 @@ def page(order_id: str) -> ResponseReturnValue:
 def refund(order_id: str) -> ResponseReturnValue:
     """Pay back what the form says, or all that is left where it says nothing."""
     desk = visitors.desk()
-    with engine().unit(desk.actor) as unit:
+    with engine().reading(desk.actor) as unit:
         card = checkout.get_order(unit, order_id)
     try:
         checkout.refund(engine(), desk.actor, order_id, amount=_amount(card), request_key=forms.text("key", limit=64))
@@ -57,7 +57,7 @@ def account_names(desk: Desk, appearances: list[cameos.Appearance]) -> dict[str,
 
 
 def _show(desk: Desk, order_id: str, said: str) -> str:
-    with engine().unit(desk.actor) as unit:
+    with engine().reading(desk.actor) as unit:
         card = checkout.get_order(unit, order_id)
         postings = ledger.postings_of(unit, order_id)
         names = account_names(desk, cameos.list_appearances(unit))

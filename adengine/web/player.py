@@ -43,8 +43,8 @@ def embed(shop: str, ad_id: str) -> ResponseReturnValue:
 def media(shop: str, ad_id: str, part: str) -> ResponseReturnValue:
     """A file of the ad, in ranges; asked anew each time, so that a licence withdrawn holds at once."""
     visit = visitors.visit(shop)
-    with engine().unit(visit.actor) as unit:
-        key = ads.file_of(unit, ad_id, part)
+    with engine().reading(visit.actor) as unit:
+        key = ads.file_of(unit, ad_id, part, placement=_placement())
     return film_file(key, part)
 
 
@@ -66,6 +66,11 @@ def events(shop: str) -> ResponseReturnValue:
     }
 
 
+def _placement() -> str:
+    """Where the file is shown: the embed's addresses say so, everything else is a page."""
+    return "embed" if request.args.get("in") == "embed" else "page"
+
+
 def film_file(key: object, part: str) -> Response:
     response = send_file(engine().ports.files.local(str(key)), mimetype=KINDS[part], conditional=True)
     response.headers["Cache-Control"] = "private, no-cache"
@@ -74,16 +79,16 @@ def film_file(key: object, part: str) -> Response:
 
 def _screen(visit: Visit, ad_id: str, placement: str) -> Screen:
     viewer = visitors.viewer()
-    with engine().unit(visit.actor) as unit:
+    with engine().reading(visit.actor) as unit:
         showing = ads.show(unit, ad_id, placement=placement)
         running = experiments.running_for(unit, showing.product.id)
         experiment_id = experiments.running_with(unit, running, ad_id)
-    return screen.of(visit.shop, showing, viewer, experiment_id)
+    return screen.of(visit.shop, showing, viewer, experiment_id, placement=placement)
 
 
 def _was(visit: Visit, film: Screen) -> dict[str, Money | None]:
     """The lawful 'was' price of every variant."""
-    with engine().unit(visit.actor) as unit:
+    with engine().reading(visit.actor) as unit:
         return {one.id: prices.was_lowest(unit, one.id, one.price) for one in film.product.variants}
 
 

@@ -51,7 +51,7 @@ class Line:
 @pages.get("")
 def listing() -> ResponseReturnValue:
     desk = visitors.desk()
-    with engine().unit(desk.actor) as unit:
+    with engine().reading(desk.actor) as unit:
         found = [experiments.results(unit, one) for one, _, _ in experiments.list_experiments(unit)]
     heads = [(one, _metric(one, FIRST[0])) for one in found]
     return render_template("studio_results.html", desk=desk, heads=heads)
@@ -60,7 +60,7 @@ def listing() -> ResponseReturnValue:
 @pages.get("/<experiment_id>")
 def page(experiment_id: str) -> ResponseReturnValue:
     desk = visitors.desk()
-    with engine().unit(desk.actor) as unit:
+    with engine().reading(desk.actor) as unit:
         found = experiments.results(unit, experiment_id)
     lines = [line(one, desk.shop.currency) for one in _ordered(found)]
     return render_template("studio_result.html", desk=desk, results=found, lines=lines, bar_width=BAR_WIDTH)
@@ -69,7 +69,7 @@ def page(experiment_id: str) -> ResponseReturnValue:
 @pages.get("/<experiment_id>.csv")
 def table(experiment_id: str) -> ResponseReturnValue:
     desk = visitors.desk()
-    with engine().unit(desk.actor) as unit:
+    with engine().reading(desk.actor) as unit:
         found = experiments.results(unit, experiment_id)
     response = Response(_csv(found), mimetype="text/csv")
     response.headers["Content-Disposition"] = f"attachment; filename={found.id}.csv"

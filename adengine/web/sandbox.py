@@ -40,5 +40,5 @@ def _payments() -> SandboxPayments:
 
 
 def _shop(checkout_id: str) -> str:
-    with engine().unit(SYSTEM) as unit:
+    with engine().reading(SYSTEM) as unit:
         return placements.shop_name(unit, checkout_id)

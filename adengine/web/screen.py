@@ -32,7 +32,9 @@ class Screen:
     experiment_id: str | None
 
 
-def of(shop: Shop, showing: Showing, viewer: str, experiment_id: str | None) -> Screen:
+def of(shop: Shop, showing: Showing, viewer: str, experiment_id: str | None, *, placement: str = "page") -> Screen:
+    """`placement` goes along in the files' addresses, since the licence is asked for each place by itself."""
+    where = "" if placement == "page" else f"?in={placement}"
     card = showing.card
     assert card.film is not None  # noqa: S101  a Showing is only made of a finished ad
     return Screen(
@@ -44,7 +46,7 @@ def of(shop: Shop, showing: Showing, viewer: str, experiment_id: str | None) -> 
         notes=tuple(_notes(shop, showing)),
         transcript=showing.transcript,
         addresses={
-            part: url_for("player.media", shop=shop.name, ad_id=card.id, part=f"{part}.{kind}")
+            part: url_for("player.media", shop=shop.name, ad_id=card.id, part=f"{part}.{kind}") + where
             for part, kind in (("film", "mp4"), ("poster", "webp"), ("captions", "vtt"))
         },
         settings={

@@ -31,7 +31,7 @@ def front() -> ResponseReturnValue:
 @pages.get("/shops/<shop>/")
 def catalogue(shop: str) -> ResponseReturnValue:
     visit = visitors.visit(shop)
-    with engine().unit(visit.actor) as unit:
+    with engine().reading(visit.actor) as unit:
         products = [one for one in catalog.list_products(unit) if one.images]
         films = {card.product_id: card for card in reversed(ads.list_ads(unit))}
     return render_template("catalogue.html", shop=visit.shop, products=products, films=films)
@@ -41,7 +41,7 @@ def catalogue(shop: str) -> ResponseReturnValue:
 def product(shop: str, handle: str) -> ResponseReturnValue:
     visit = visitors.visit(shop)
     viewer = visitors.viewer()
-    with engine().unit(visit.actor) as unit:
+    with engine().reading(visit.actor) as unit:
         found = catalog.get_product(unit, handle)
         placed = placements.film_for(unit, found.id, viewer)
         was = {one.id: prices.was_lowest(unit, one.id, one.price) for one in found.variants}
@@ -61,7 +61,7 @@ def product(shop: str, handle: str) -> ResponseReturnValue:
 def picture(shop: str, name: str) -> ResponseReturnValue:
     """A product's picture; its name is the digest of its content, so that it may be kept for long."""
     visit = visitors.visit(shop)
-    with engine().unit(visit.actor) as unit:
+    with engine().reading(visit.actor) as unit:
         key = catalog.picture_of(unit, name)
     response = send_file(engine().ports.files.local(key), conditional=True, max_age=PICTURE_AGE_S)
     response.headers["Cache-Control"] = f"public, max-age={PICTURE_AGE_S}, immutable"

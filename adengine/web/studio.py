@@ -30,7 +30,7 @@ GENERATORS = {
 @pages.get("/")
 def products() -> ResponseReturnValue:
     desk = visitors.desk()
-    with engine().unit(desk.actor) as unit:
+    with engine().reading(desk.actor) as unit:
         found = catalog.list_products(unit)
         films: dict[str, list[AdCard]] = {}
         for card in ads.list_ads(unit):
@@ -62,7 +62,7 @@ def import_feed() -> ResponseReturnValue:
 @pages.get("/products/<handle>")
 def product(handle: str) -> ResponseReturnValue:
     desk = visitors.desk()
-    with engine().unit(desk.actor) as unit:
+    with engine().reading(desk.actor) as unit:
         found = catalog.get_product(unit, handle)
         films = ads.list_ads(unit, product_id=found.id)
         running = experiments.running_for(unit, found.id)
@@ -100,7 +100,7 @@ def create_ad(handle: str) -> ResponseReturnValue:
 @pages.get("/ads/<ad_id>")
 def ad(ad_id: str) -> ResponseReturnValue:
     desk = visitors.desk()
-    with engine().unit(desk.actor) as unit:
+    with engine().reading(desk.actor) as unit:
         card = ads.get_ad(unit, ad_id)
         found = catalog.get_product(unit, card.product_id)
     embed = url_for("player.embed", shop=desk.shop.name, ad_id=ad_id)
@@ -112,7 +112,7 @@ def ad(ad_id: str) -> ResponseReturnValue:
 def status(ad_id: str) -> ResponseReturnValue:
     """The ad's job as JSON, for the page that watches it."""
     desk = visitors.desk()
-    with engine().unit(desk.actor) as unit:
+    with engine().reading(desk.actor) as unit:
         card = ads.get_ad(unit, ad_id)
     return {
         "status": card.status,
@@ -128,7 +128,7 @@ def status(ad_id: str) -> ResponseReturnValue:
 def media(ad_id: str, part: str) -> ResponseReturnValue:
     """An ad's file for its merchant, before it is published too."""
     desk = visitors.desk()
-    with engine().unit(desk.actor) as unit:
+    with engine().reading(desk.actor) as unit:
         key = ads.file_of(unit, ad_id, part)
     return player.film_file(key, part)
 
@@ -143,7 +143,7 @@ def act(ad_id: str, act: str) -> ResponseReturnValue:
 
 
 def _new_ad(desk: Desk, handle: str, said: str) -> str:
-    with engine().unit(desk.actor) as unit:
+    with engine().reading(desk.actor) as unit:
         found = catalog.get_product(unit, handle)
         appearances = [one for one in cameos.list_appearances(unit) if one.revoked_at is None]
     return render_template(

@@ -41,7 +41,7 @@ def engine() -> AdEngine:
 
 def visit(shop_name: str) -> Visit:
     """The shop of that short name and anyone who looks at it."""
-    with engine().unit(SYSTEM) as unit:
+    with engine().reading(SYSTEM) as unit:
         shop = merchants.find_shop(unit, shop_name)
     g.shop = shop
     return Visit(shop, shopper(shop.id))
@@ -50,7 +50,7 @@ def visit(shop_name: str) -> Visit:
 def desk() -> Desk:
     """The signed-in merchant; the token is asked anew each time, so that withdrawing it signs out at once."""
     actor = merchant_of(session.get("token", ""))
-    with engine().unit(actor) as unit:
+    with engine().reading(actor) as unit:
         shop = merchants.my_shop(unit)
     g.shop = shop
     return Desk(shop, actor)
@@ -59,7 +59,7 @@ def desk() -> Desk:
 def merchant_of(token: str) -> Actor:
     if not token:
         raise SignInNeeded("sign in to open the studio")
-    with engine().unit(SYSTEM) as unit:
+    with engine().reading(SYSTEM) as unit:
         actor = merchants.actor_of(unit, token)
     if actor.kind != "merchant":
         raise Forbidden("this token is not a merchant's; make one with 'adengine token create'")

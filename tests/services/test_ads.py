@@ -103,7 +103,7 @@ def test_a_render_message_that_comes_twice_renders_once(engine: AdEngine, desk: 
         (AdWish("mug", cameo="nobody"), NotFound, "licensed here"),
         (AdWish("mug", format="3x7"), Invalid, "9x16"),
         (AdWish("mug", seconds=3), Invalid, "6 to 60"),
-        (AdWish("mug", template="cameo_endorsement"), Invalid, "cameo"),
+        (AdWish("mug", template="cameo_endorsement"), Invalid, "licensed appearance"),
         (AdWish("mug", generator="magic"), GeneratorMissing, "choose one of"),
         (AdWish("mug", generator="diffusion"), GeneratorMissing, "ADENGINE_GENERATOR_MODEL"),
     ],

@@ -120,7 +120,7 @@ def _blog(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
     return [b'<!doctype html><link rel="icon" href="data:,">', frame.encode()]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip("there is no browser: /usr/bin/chromium is not installed")

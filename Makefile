@@ -15,7 +15,7 @@ demo: install ## try everything (ARGS=--once: do the loop, print a summary, end)
 	$(BIN)/adengine demo $(ARGS)
 
 test: install-test check ## install what tests need, then run every check
-	$(BIN)/pytest -n $(JOBS)
+	$(BIN)/pytest -n $(JOBS) --dist loadfile
 
 check: install-test ## ruff, mypy --strict, import contracts
 	$(BIN)/ruff check .
@@ -24,7 +24,7 @@ check: install-test ## ruff, mypy --strict, import contracts
 	$(BIN)/lint-imports
 
 pytest: install-test ## the tests alone (ARGS=tests/core, say)
-	$(BIN)/pytest -n $(JOBS) $(ARGS)
+	$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 install: $(VENV)/installed ## the light set: no torch
 install-test: $(VENV)/installed-test ## everything, torch included

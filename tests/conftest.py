@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,16 @@ def postgres_url() -> Iterator[str]:
         made.dispose()
         admin.dispose()
         yield url
+
+
+def empty_database(server: str) -> str:
+    """Make a database without tables; answers its URL."""
+    name = f"empty_{uuid.uuid4().hex}"
+    admin = create_engine(server + "postgres", isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    admin.dispose()
+    return server + name
 
 
 @pytest.fixture(scope="session")

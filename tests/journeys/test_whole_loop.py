@@ -11,7 +11,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 from io import BytesIO
 from pathlib import Path
@@ -31,7 +31,7 @@ from adengine.models import Ad
 from adengine.services import merchants
 from adengine.serving import command, environment
 from adengine.settings import Settings
-from tests.conftest import Desk
+from tests.conftest import Desk, empty_database
 from tests.servers import free_port
 from tests.services.test_ads import license_lumi
 from tests.shops import write_shop
@@ -64,12 +64,18 @@ class World:
         return asyncio.run(call())
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+@pytest.fixture(scope="module", params=["sqlite and a folder", "postgres and redis"])
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The server and a worker as processes of their own, a shop imported from its CSV by the command line."""
     folder, port = tmp_path_factory.mktemp("world"), free_port()
     url = f"http://127.0.0.1:{port}"
     settings = Settings(home=str(folder / "home"), public_url=url, sweep_s="1")
+    if request.param == "postgres and redis":
+        settings = replace(
+            settings,
+            database_url=empty_database(request.getfixturevalue("postgres_url")),
+            broker_url=request.getfixturevalue("redis_url"),
+        )
     spawn = {"env": environment(settings)}
     csv = write_shop(folder / "shop")
     subprocess.run(command("import", str(csv), "--shop", "demo"), check=True, capture_output=True, **spawn)

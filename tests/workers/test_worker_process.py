@@ -6,13 +6,11 @@ import signal
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from adengine import database
 from adengine.app import build
@@ -22,7 +20,7 @@ from adengine.services import ads, catalog
 from adengine.services.ads import AdWish
 from adengine.serving import command, environment
 from adengine.settings import Settings
-from tests.conftest import Desk, open_desk
+from tests.conftest import Desk, empty_database, open_desk
 from tests.shops import write_shop
 
 pytestmark = pytest.mark.slow
@@ -35,13 +33,8 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     made = Settings(home=str(tmp_path / "home"), lease_s="3", sweep_s="1")
     if request.param == "embedded":
         return made
-    server: str = request.getfixturevalue("postgres_url")
-    name = f"worker_{uuid.uuid4().hex}"
-    admin = create_engine(server + "postgres", isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    admin.dispose()
-    return replace(made, broker_url=request.getfixturevalue("redis_url"), database_url=server + name)
+    database_url = empty_database(request.getfixturevalue("postgres_url"))
+    return replace(made, broker_url=request.getfixturevalue("redis_url"), database_url=database_url)
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ def server(settings: Settings) -> Iterator[str]:
 
 
 async def find_mug(client: Client) -> Any:
-    assert [one.name for one in (await client.list_tools()).tools][0] == "search_catalog"
+    assert next(iter((await client.list_tools()).tools)).name == "search_catalog"
     return await client.call_tool("search_catalog", {"query": "mug"})
 
 

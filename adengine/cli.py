@@ -6,6 +6,7 @@ import errno
 import json
 import logging
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -44,6 +45,8 @@ ShopName = Annotated[str, typer.Option("--shop", help="Short name of the shop.")
 
 def main() -> None:
     """Run the command; what a user did wrong is told in words, never by a traceback."""
+    # Leave by the ordinary way out, so that processes started beside this one are stopped too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         app()
     except AdEngineError as error:

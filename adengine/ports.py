@@ -10,9 +10,9 @@ from typing import Protocol
 
 from adengine.core.catalog import Feed
 from adengine.core.clip import Clip, ClipAsk
-from adengine.core.creative import Template
 from adengine.core.film import Film
 from adengine.core.money import Money
+from adengine.core.template import Template
 from adengine.core.timeline import Timeline
 
 Clock = Callable[[], datetime]

@@ -8,8 +8,8 @@ from pathlib import Path
 import yaml
 from jsonschema import Draft202012Validator
 
-from adengine.core.creative import Template, template_from
 from adengine.core.errors import TemplateInvalid
+from adengine.core.template import Template, template_from
 
 
 def load(folder: Path) -> dict[str, Template]:

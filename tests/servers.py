@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -12,6 +13,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import httpx
 
 POSTGRES_HOMES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda one: int(one.parent.name))
 
@@ -58,7 +61,7 @@ def _postgres(folder: Path) -> Iterator[str]:
         _await_port(port, process)
         yield f"postgresql+psycopg://test@127.0.0.1:{port}/"
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)  # a fast shutdown: whoever is still connected is turned away
         process.wait(timeout=20)
 
 
@@ -73,6 +76,18 @@ def redis(folder: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(timeout=20)
+
+
+def await_server(url: str, server: subprocess.Popen[bytes]) -> None:
+    """Wait until `adengine serve` answers; fail when it ends instead."""
+    for _ in range(240):
+        assert server.poll() is None, "the server ended"
+        try:
+            if httpx.get(f"{url}/healthz", timeout=2).text == "ok":
+                return
+        except httpx.TransportError:
+            time.sleep(0.25)
+    raise AssertionError("the server did not answer")
 
 
 def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -17,7 +17,7 @@ from pydantic import Field
 from adengine.core.errors import AdEngineError
 from adengine.core.money import Money
 from adengine.engine import SYSTEM, Actor, AdEngine, Unit
-from adengine.services import ads, catalog, checkout, merchants, search
+from adengine.services import ads, catalog, checkout, merchants, search, showings
 from adengine.services.checkout import CheckoutWish
 from adengine.services.views import (
     AdView,
@@ -140,7 +140,7 @@ def register(server: MCPServer[Any], engine: AdEngine) -> None:
         """Get a published film to play: address, poster, captions, transcript, disclosure, and hotspots with the
         second they appear, live price and stock. Refused when its licence no longer allows showing it."""
         with shop.unit(ctx, store) as (unit, links):
-            return showing_view(ads.show(unit, ad_id, placement="mcp"), links)
+            return showing_view(showings.show(unit, ad_id, placement="mcp"), links)
 
     @server.tool(title="Start a checkout", annotations=WRITE)
     @spoken

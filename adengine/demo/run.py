@@ -25,7 +25,7 @@ from adengine.core.errors import Unavailable
 from adengine.core.ledger import Posting
 from adengine.core.money import total
 from adengine.engine import SYSTEM, Actor, AdEngine, merchant_actor, shopper
-from adengine.services import ads, cameos, catalog, checkout, experiments, ledger, merchants
+from adengine.services import ads, cameos, catalog, checkout, experiments, ledger, merchants, showings
 from adengine.services.ads import AdCard, AdWish
 from adengine.services.checkout import CheckoutWish, OrderCard
 from adengine.services.experiments import Deed, Results
@@ -173,7 +173,9 @@ def _experiment(engine: AdEngine, demo: Demo, cards: Sequence[AdCard]) -> str:
         running = experiments.running_for(unit, cards[0].product_id)
         if running is not None:
             return running
-        experiment_id = experiments.start(unit, "Which hook sells the mug?", arms, planned_viewers=4000)
+        experiment_id = experiments.start(
+            unit, "Which hook sells the mug? (simulated viewers)", arms, planned_viewers=4000
+        )
     for batch in _visits(engine, demo, experiment_id):
         with engine.unit(shopper(demo.actor.merchant_id or "")) as unit:
             experiments.record(unit, batch)
@@ -202,7 +204,7 @@ def _buy_and_refund(engine: AdEngine, demo: Demo, cards: Sequence[AdCard]) -> Or
     film = cards[2]
     visitor = shopper(demo.actor.merchant_id or "")
     with engine.unit(visitor) as unit:
-        spot = ads.show(unit, film.id, placement="page").spots[-1]
+        spot = showings.show(unit, film.id, placement="page").spots[-1]
         wish = CheckoutWish(((spot.variant.id, 2),), ad_id=film.id, second=spot.start_s, viewer="demo-buyer")
         opened = checkout.open_checkout(unit, wish)
     url = checkout.pay(engine, visitor, opened.id)
@@ -257,7 +259,7 @@ def _say_where(
     engine: AdEngine, demo: Demo, cards: Sequence[AdCard], experiment_id: str, out: Console, began: float
 ) -> None:
     with engine.unit(shopper(demo.actor.merchant_id or "")) as unit:
-        spot = ads.show(unit, cards[0].id, placement="page").spots[0]
+        spot = showings.show(unit, cards[0].id, placement="page").spots[0]
         wish = CheckoutWish(((spot.variant.id, 1),), ad_id=cards[0].id, second=spot.start_s)
         opened = checkout.open_checkout(unit, wish)
     base = engine.settings.public_url
@@ -267,12 +269,12 @@ def _say_where(
         "an ad": demo.links(f"ads/{cards[0].id}"),
         "a checkout": demo.links(f"checkout/{opened.id}"),
         "merchant": f"{base}/sign-in?token={demo.token}",
-        "results": f"{base}/studio/results/{experiment_id}",
+        "results": f"{base}/sign-in?token={demo.token}&next=/studio/results/{experiment_id}",
         "MCP": f"{base}/mcp",
     }.items():
         out.print(f"  {name:10} {url}", markup=False)
     out.print(f"  {'API token':10} {demo.token}", markup=False)
-    out.print("Sign in with the merchant link first; then results opens. Ctrl-C ends everything.")
+    out.print("Ctrl-C ends everything; the data stays in the home folder for the next time.")
 
 
 def _await_server(settings: Settings, processes: Sequence[Popen[bytes]]) -> None:

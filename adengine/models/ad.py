@@ -14,7 +14,8 @@ from adengine.models.base import Base, Owned, Value, new_id
 
 
 class Ad(Owned, Base):
-    """`status` says what is owed (core.commerce.AD_MOVES); `attempt` fences a worker that lost its lease."""
+    """`status` says what is owed (core.commerce.AD_MOVES); `attempt` fences a worker that lost its lease,
+    `losses` counts workers lost in a row; `lease_until` is when to look at the job again."""
 
     __tablename__ = "ad"
     __table_args__ = (UniqueConstraint("merchant_id", "request_key"),)
@@ -30,6 +31,7 @@ class Ad(Owned, Base):
     reason: Mapped[str] = mapped_column(default="")
     to_publish: Mapped[bool] = mapped_column(default=False)
     attempt: Mapped[int] = mapped_column(default=0)
+    losses: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
     frames_done: Mapped[int] = mapped_column(default=0)
     film: Mapped[Film | None] = mapped_column(Value(Film))
@@ -53,6 +55,7 @@ class Shot(Owned, Base):
     status: Mapped[str]
     reason: Mapped[str] = mapped_column(default="")
     attempt: Mapped[int] = mapped_column(default=0)
+    losses: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
     progress: Mapped[float] = mapped_column(default=0.0)
     clip: Mapped[str] = mapped_column(default="")

@@ -1,8 +1,9 @@
-"""Ads: planned from a product and a template, rendered as jobs, published, served, taken down."""
+"""Ads: planned from a product and a template, rendered as jobs, published, refreshed, taken down."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -11,7 +12,7 @@ from adengine.core.commerce import move
 from adengine.core.creative import Brief, Storyboard, plan
 from adengine.core.errors import Conflict, Gone, Invalid, LicenceRefused, NotFound, UnknownTemplate
 from adengine.core.film import Film
-from adengine.core.timeline import Timeline, lay_out
+from adengine.core.timeline import lay_out
 from adengine.engine import Unit
 from adengine.models import Ad, Licence, Merchant, Product, Shot, new_id
 from adengine.services import cameos, prices
@@ -73,32 +74,6 @@ class AdCard:
 
 
 @dataclass(frozen=True)
-class Spot:
-    """A hotspot with what it sells now: seconds of the film, a box in fractions of the frame, live price."""
-
-    start_s: float
-    end_s: float
-    x: float
-    y: float
-    w: float
-    h: float
-    product: values.Product
-    variant: values.Variant
-
-
-@dataclass(frozen=True)
-class Showing:
-    """A published ad ready to be played: its card, product, live hotspots, captions text, disclosure."""
-
-    card: AdCard
-    product: values.Product
-    spots: tuple[Spot, ...]
-    transcript: str
-    disclosure: str
-    appearance: str
-
-
-@dataclass(frozen=True)
 class Receipt:
     """How a film came to be: enough to check every word in it, and to make it again."""
 
@@ -129,6 +104,8 @@ def create_ad(unit: Unit, wish: AdWish) -> AdCard:
     licence = cameos.find_licence(unit, wish.cameo) if wish.cameo else None
     brief = _brief(unit, wish, product, licence)
     storyboard = storyboard_for(unit, brief, product)
+    if licence and storyboard.cameo is None:
+        raise Invalid(f"the template '{brief.template}' shows no licensed appearance; leave it out or choose another")
     ad = unit.own(
         Ad,
         id=new_id("ad"),
@@ -143,6 +120,7 @@ def create_ad(unit: Unit, wish: AdWish) -> AdCard:
         to_publish=wish.publish,
         frames_done=0,
         attempt=0,
+        losses=0,
         created_at=unit.now(),
         shots=[],
     )
@@ -161,7 +139,7 @@ def get_ad(unit: Unit, ad_id: str) -> AdCard:
     unit.require("catalog:read")
     ad = unit.get(Ad, ad_id)
     if ad.status != "published" and not unit.actor.sees_costs:
-        raise _taken_down(ad)
+        raise taken_down(ad)
     return card(ad)
 
 
@@ -208,44 +186,6 @@ def list_ads(unit: Unit, *, product_id: str | None = None) -> list[AdCard]:
     return [card(ad) for ad in published if _may_serve(unit, ad)]
 
 
-def show(unit: Unit, ad_id: str, *, placement: str) -> Showing:
-    """What a player needs, if the ad is published and its licence permits serving it here and now."""
-    unit.require("catalog:read")
-    ad = unit.get(Ad, ad_id)
-    if ad.status != "published" or ad.film is None:
-        raise _taken_down(ad)
-    product = product_of(unit, ad.product_id)
-    _authorize(unit, ad, "serve", product, placement)
-    part = ad.brief.cameo
-    return Showing(
-        card=card(ad),
-        product=product,
-        spots=tuple(_spots(ad.timeline, product)),
-        transcript=" ".join(one.text for one in ad.timeline.captions),
-        disclosure=part.disclosure if part else "",
-        appearance=part.name if part else "",
-    )
-
-
-def file_of(unit: Unit, ad_id: str, part: str, *, placement: str = "page") -> str:
-    """The file key of an ad's film, poster or captions; asked at each serving, so a revocation holds at once."""
-    ad = unit.get(Ad, ad_id)
-    if ad.film is None:
-        raise NotFound("this ad has no film yet")
-    if not unit.actor.sees_costs and ad.status != "published":
-        raise _taken_down(ad)
-    _authorize(unit, ad, "serve", product_of(unit, ad.product_id), placement)
-    keys = {
-        "film.mp4": ad.film.film,
-        "poster.webp": ad.film.poster,
-        "poster.jpg": ad.film.poster_jpeg,
-        "captions.vtt": ad.film.captions,
-    }
-    if part not in keys:
-        raise NotFound(f"an ad has {', '.join(keys)}, no {part[:40]}")
-    return keys[part]
-
-
 def publish(unit: Unit, ad_id: str) -> AdCard:
     """Put a finished ad in front of people; refused when its price or its licence no longer holds."""
     unit.require("ads:write")
@@ -272,12 +212,14 @@ def retry(unit: Unit, ad_id: str) -> AdCard:
     if ad.status != "failed":
         raise Conflict(f"only a failed ad can be tried again; this one is {ad.status}")
     lost = [shot for shot in ad.shots if shot.status == "failed"]
+    ad.losses = 0
     if not lost:
         queue_film(unit, ad)
         return card(ad)
     move_ad(ad, "shooting")
     for shot in lost:
-        shot.status = "queued"
+        shot.status, shot.losses = "queued", 0
+        shot.lease_until = unit.now() + timedelta(seconds=int(unit.settings.lease_s))
         unit.later("generate", shot.id)
     return card(ad)
 
@@ -367,7 +309,8 @@ def _use(ad: Ad, product: values.Product) -> PlannedUse:
     )
 
 
-def _authorize(unit: Unit, ad: Ad, moment: cameos.Moment, product: values.Product, placement: str = "page") -> None:
+def authorize(unit: Unit, ad: Ad, moment: cameos.Moment, product: values.Product, placement: str = "page") -> None:
+    """Ask the licence of an ad that has one; raises LicenceRefused."""
     if ad.licence_id:
         cameos.authorize(unit, ad.licence_id, moment, _use(ad, product), placement=placement)
 
@@ -381,7 +324,7 @@ def _may_serve(unit: Unit, ad: Ad) -> bool:
 
 def still_licensed(unit: Unit, ad: Ad, moment: cameos.Moment) -> bool:
     try:
-        _authorize(unit, ad, moment, product_of(unit, ad.product_id))
+        authorize(unit, ad, moment, product_of(unit, ad.product_id))
     except LicenceRefused as refusal:
         move_ad(ad, "refused")
         ad.reason = refusal.message
@@ -402,6 +345,8 @@ def _order_shot(unit: Unit, ad: Ad, product: values.Product, generator: str) -> 
         image=photo.file,
         seed=ad.brief.seed,
         status="queued",
+        lease_until=unit.now() + timedelta(seconds=int(unit.settings.lease_s)),
+        losses=0,
         attempt=0,
         progress=0.0,
         clip="",
@@ -415,12 +360,13 @@ def _order_shot(unit: Unit, ad: Ad, product: values.Product, generator: str) -> 
 def queue_film(unit: Unit, ad: Ad) -> None:
     move_ad(ad, "queued")
     ad.reason = ""
+    ad.lease_until = unit.now() + timedelta(seconds=int(unit.settings.lease_s))
     unit.later("render", ad.id)
 
 
 def put_out(unit: Unit, ad: Ad) -> None:
     product = product_of(unit, ad.product_id)
-    _authorize(unit, ad, "publish", product)
+    authorize(unit, ad, "publish", product)
     move_ad(ad, "published")
     ad.reason, ad.published_at, ad.to_publish = "", unit.now(), False
 
@@ -453,25 +399,8 @@ def _refresh(unit: Unit, ad: Ad, product: values.Product) -> bool:
     return True
 
 
-def _spots(timeline: Timeline, product: values.Product) -> list[Spot]:
-    variants = {one.id: one for one in product.variants}
-    fallback = product.cheapest or product.variants[0]
-    return [
-        Spot(
-            start_s=one.start_frame / timeline.fps,
-            end_s=one.end_frame / timeline.fps,
-            x=one.x,
-            y=one.y,
-            w=one.w,
-            h=one.h,
-            product=product,
-            variant=variants.get(one.variant_id, fallback),
-        )
-        for one in timeline.hotspots
-    ]
-
-
-def _taken_down(ad: Ad) -> Gone | NotFound:
+def taken_down(ad: Ad) -> Gone | NotFound:
+    """What to raise for an ad that is not in front of people."""
     if ad.status == "retired":
         return Gone("this ad was taken down; look at the product's page for another")
     return NotFound("this ad is not published")

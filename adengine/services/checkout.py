@@ -271,7 +271,7 @@ def _paid(unit: Unit, row: Checkout, payment_id: str) -> str:
         raise Conflict("this checkout is paid already by another payment; pay this one back by hand")
     if row.status == "paying":
         _release(unit, row)
-    for line in row.quote.lines:
+    for line in sorted(row.quote.lines, key=lambda one: one.variant_id):
         variant = unit.get(Variant, line.variant_id, lock=True)
         if variant.stock is not None:
             variant.stock -= line.quantity

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from adengine.core.errors import Gone, LicenceRefused, NotFound
 from adengine.engine import Unit
 from adengine.models import Checkout, Merchant
-from adengine.services import ads, experiments
-from adengine.services.ads import Showing
+from adengine.services import ads, experiments, showings
+from adengine.services.showings import Showing
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ def film_for(unit: Unit, product_id: str, viewer: str) -> Placed | None:
     if experiment_id is not None:
         try:
             chosen = experiments.ad_for(unit, experiment_id, viewer)
-            return Placed(ads.show(unit, chosen, placement="page"), experiment_id)
+            return Placed(showings.show(unit, chosen, placement="page"), experiment_id)
         except (NotFound, Gone, LicenceRefused):
             pass  # its ads were taken down: the product's other films stand outside the experiment
     newest = next(iter(ads.list_ads(unit, product_id=product_id)), None)
-    return Placed(ads.show(unit, newest.id, placement="page"), None) if newest else None
+    return Placed(showings.show(unit, newest.id, placement="page"), None) if newest else None
 
 
 def shop_name(unit: Unit, checkout_id: str) -> str:

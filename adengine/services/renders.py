@@ -15,6 +15,9 @@ from adengine.engine import Unit
 from adengine.models import Ad, Shot
 from adengine.services import ads
 
+MOST_LOSSES = 5
+NUDGE_EVERY = 10  # leases
+LOST = "the worker ended five times while making it; look at its log, then try again"
 SHOT_FPS = 16
 SHOT_SECONDS = 3
 SHOT_SIZES = {"9x16": (480, 832), "16x9": (832, 480), "1x1": (624, 624)}
@@ -31,18 +34,14 @@ class RenderOrder:
 
 
 def claim_render(unit: Unit, ad_id: str) -> RenderOrder | None:
-    """Take a queued or abandoned render; None when there is nothing to do. Refused licences end the ad here."""
+    """Take a queued render; None when there is nothing to do. A refused licence ends the ad here."""
     ad = unit.get(Ad, ad_id, lock=True)
-    abandoned = ad.status == "rendering" and (ad.lease_until is None or ad.lease_until < unit.now())
-    if ad.status != "queued" and not abandoned:
+    if ad.status != "queued" or not ads.still_licensed(unit, ad, "render"):
         return None
-    if not ads.still_licensed(unit, ad, "render"):
-        return None
-    if ad.status == "queued":
-        ads.move_ad(ad, "rendering")
+    ads.move_ad(ad, "rendering")
     ad.attempt += 1
     ad.frames_done = 0
-    ad.lease_until = unit.now() + timedelta(seconds=int(unit.settings.lease_s))
+    ad.lease_until = unit.now() + _lease(unit)
     return RenderOrder(ad.id, ad.timeline, ad.attempt, f"ads/{ad.id}/{ad.attempt}")
 
 
@@ -52,7 +51,7 @@ def beat(unit: Unit, ad_id: str, attempt: int, frames_done: int) -> bool:
     if ad.status != "rendering" or ad.attempt != attempt:
         return False
     ad.frames_done = frames_done
-    ad.lease_until = unit.now() + timedelta(seconds=int(unit.settings.lease_s))
+    ad.lease_until = unit.now() + _lease(unit)
     return True
 
 
@@ -62,7 +61,7 @@ def keep_film(unit: Unit, ad_id: str, attempt: int, film: Film) -> bool:
     if ad.status != "rendering" or ad.attempt != attempt:
         return False
     ads.move_ad(ad, "ready")
-    ad.film, ad.frames_done, ad.lease_until = film, film.frames, None
+    ad.film, ad.frames_done, ad.lease_until, ad.losses = film, film.frames, None, 0
     if ad.to_publish:
         try:
             ads.put_out(unit, ad)
@@ -81,14 +80,40 @@ def fail_render(unit: Unit, ad_id: str, attempt: int, reason: str) -> None:
 
 
 def owed(unit: Unit) -> list[tuple[str, str]]:
-    """Jobs nobody works on: queued ones, whose message may be lost, and those whose worker fell silent."""
-    now = unit.now()
-    films = select(Ad.id).where((Ad.status == "queued") | ((Ad.status == "rendering") & (Ad.lease_until < now)))
-    clips = select(Shot.id).where((Shot.status == "queued") | ((Shot.status == "shooting") & (Shot.lease_until < now)))
+    """Jobs to nudge again: queued ones whose message may be lost, and those whose worker fell silent.
+
+    A job that lost several workers in a row is taken to be what kills them, and fails.
+    """
+    waiting = select(Ad).where(Ad.status.in_(["queued", "rendering"]), Ad.lease_until < unit.now())
+    ads_due = unit.db.scalars(waiting.order_by(Ad.created_at).with_for_update(skip_locked=True)).all()
+    shooting = select(Shot).where(Shot.status.in_(["queued", "shooting"]), Shot.lease_until < unit.now())
+    shots_due = unit.db.scalars(shooting.order_by(Shot.id).with_for_update(skip_locked=True)).all()
     return [
-        *(("render", row_id) for row_id in unit.db.scalars(films.order_by(Ad.created_at))),
-        *(("generate", row_id) for row_id in unit.db.scalars(clips)),
+        *(("render", ad.id) for ad in ads_due if _is_owed_again(unit, ad)),
+        *(("generate", shot.id) for shot in shots_due if _is_shot_owed_again(unit, shot)),
     ]
+
+
+def _is_owed_again(unit: Unit, ad: Ad) -> bool:
+    if ad.status == "rendering":
+        ad.losses += 1
+        ads.move_ad(ad, "failed" if ad.losses >= MOST_LOSSES else "queued")
+        ad.reason = LOST if ad.status == "failed" else ""
+    ad.lease_until = unit.now() + NUDGE_EVERY * _lease(unit)
+    return ad.status == "queued"
+
+
+def _is_shot_owed_again(unit: Unit, shot: Shot) -> bool:
+    shot.losses += shot.status == "shooting"
+    shot.status = "queued"
+    shot.lease_until = unit.now() + NUDGE_EVERY * _lease(unit)
+    if shot.losses >= MOST_LOSSES:
+        _fail_shot(unit, shot, LOST)
+    return shot.status == "queued"
+
+
+def _lease(unit: Unit) -> timedelta:
+    return timedelta(seconds=int(unit.settings.lease_s))
 
 
 @dataclass(frozen=True)
@@ -109,17 +134,16 @@ class ShotOrder:
 
 
 def claim_shot(unit: Unit, shot_id: str) -> ShotOrder | None:
-    """Take a queued or abandoned shot; None when there is nothing to do."""
+    """Take a queued shot; None when there is nothing to do."""
     shot = unit.get(Shot, shot_id, lock=True)
-    abandoned = shot.status == "shooting" and (shot.lease_until is None or shot.lease_until < unit.now())
     ad = unit.get(Ad, shot.ad_id, lock=True)
-    if ad.status != "shooting" or (shot.status != "queued" and not abandoned):
+    if ad.status != "shooting" or shot.status != "queued":
         return None
     if not ads.still_licensed(unit, ad, "render"):
         return None
     shot.status = "shooting"
     shot.attempt += 1
-    shot.lease_until = unit.now() + timedelta(seconds=int(unit.settings.lease_s))
+    shot.lease_until = unit.now() + _lease(unit)
     width, height = SHOT_SIZES[ad.brief.format]
     return ShotOrder(
         shot_id=shot.id,
@@ -143,7 +167,7 @@ def beat_shot(unit: Unit, shot_id: str, attempt: int, progress: float) -> bool:
     if shot.status != "shooting" or shot.attempt != attempt or ad.status != "shooting":
         return False
     shot.progress = progress
-    shot.lease_until = unit.now() + timedelta(seconds=int(unit.settings.lease_s))
+    shot.lease_until = unit.now() + _lease(unit)
     return True
 
 
@@ -164,9 +188,13 @@ def keep_clip(unit: Unit, shot_id: str, attempt: int, key: str, clip: Clip) -> N
 def fail_shot(unit: Unit, shot_id: str, attempt: int, reason: str) -> None:
     """A shot that cannot be made fails its ad, in words; nothing takes its place in secret."""
     shot = unit.get(Shot, shot_id, lock=True)
-    ad = unit.get(Ad, shot.ad_id, lock=True)
     if shot.status == "shooting" and shot.attempt == attempt:
-        shot.status, shot.reason = "failed", reason[:500]
-        if ad.status == "shooting":
-            ads.move_ad(ad, "failed")
-            ad.reason = reason[:500]
+        _fail_shot(unit, shot, reason)
+
+
+def _fail_shot(unit: Unit, shot: Shot, reason: str) -> None:
+    shot.status, shot.reason = "failed", reason[:500]
+    ad = unit.get(Ad, shot.ad_id, lock=True)
+    if ad.status == "shooting":
+        ads.move_ad(ad, "failed")
+        ad.reason = reason[:500]

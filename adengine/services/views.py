@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from adengine.core import catalog as values
-from adengine.services.ads import AdCard, Showing
+from adengine.services.ads import AdCard
 from adengine.services.checkout import CheckoutCard, OrderCard
 from adengine.services.search import Hit
+from adengine.services.showings import Showing
 
 
 @dataclass(frozen=True)

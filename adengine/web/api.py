@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from adengine.core.errors import Invalid, SignInNeeded
 from adengine.core.money import Money
 from adengine.engine import SYSTEM, Actor, AdEngine, Unit
-from adengine.services import ads, cameos, catalog, checkout, experiments, ledger, merchants, search
+from adengine.services import ads, cameos, catalog, checkout, experiments, ledger, merchants, search, showings
 from adengine.services.ads import AdWish, Receipt
 from adengine.services.cameos import Appearance
 from adengine.services.catalog import ImportReport
@@ -198,7 +198,7 @@ def _ad(call: Call) -> AdView:
 
 def _showing(call: Call) -> ShowingView:
     with call.unit() as unit:
-        return showing_view(ads.show(unit, call.path["ad_id"], placement="api"), call.links)
+        return showing_view(showings.show(unit, call.path["ad_id"], placement="api"), call.links)
 
 
 def _receipt(call: Call) -> Receipt | None:

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from adengine.core.errors import Invalid
 from adengine.core.money import Money
-from adengine.services import ads, experiments, prices
+from adengine.services import experiments, prices, showings
 from adengine.services.experiments import Deed
 from adengine.services.merchants import Shop
 from adengine.web import screen, visitors
@@ -44,7 +44,7 @@ def media(shop: str, ad_id: str, part: str) -> ResponseReturnValue:
     """A file of the ad, in ranges; asked anew each time, so that a licence withdrawn holds at once."""
     visit = visitors.visit(shop)
     with engine().reading(visit.actor) as unit:
-        key = ads.file_of(unit, ad_id, part, placement=_placement())
+        key = showings.file_of(unit, ad_id, part, placement=_placement())
     return film_file(key, part)
 
 
@@ -80,7 +80,7 @@ def film_file(key: object, part: str) -> Response:
 def _screen(visit: Visit, ad_id: str, placement: str) -> Screen:
     viewer = visitors.viewer()
     with engine().reading(visit.actor) as unit:
-        showing = ads.show(unit, ad_id, placement=placement)
+        showing = showings.show(unit, ad_id, placement=placement)
         running = experiments.running_for(unit, showing.product.id)
         experiment_id = experiments.running_with(unit, running, ad_id)
     return screen.of(visit.shop, showing, viewer, experiment_id, placement=placement)

@@ -9,8 +9,9 @@ from flask import url_for
 
 from adengine.core.catalog import Product, Variant
 from adengine.core.film import Film
-from adengine.services.ads import AdCard, Showing, Spot
+from adengine.services.ads import AdCard
 from adengine.services.merchants import Shop
+from adengine.services.showings import Showing, Spot
 from adengine.web import visitors
 
 Json = str | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]

@@ -14,7 +14,7 @@ from werkzeug.utils import secure_filename
 
 from adengine.core.creative import FORMATS, LONGEST_S, SHORTEST_S
 from adengine.core.errors import AdEngineError, Invalid
-from adengine.services import ads, cameos, catalog, experiments
+from adengine.services import ads, cameos, catalog, experiments, showings
 from adengine.services.ads import AdCard, AdWish
 from adengine.web import figures, forms, player, visitors
 from adengine.web.visitors import Desk, engine
@@ -129,7 +129,7 @@ def media(ad_id: str, part: str) -> ResponseReturnValue:
     """An ad's file for its merchant, before it is published too."""
     desk = visitors.desk()
     with engine().reading(desk.actor) as unit:
-        key = ads.file_of(unit, ad_id, part)
+        key = showings.file_of(unit, ad_id, part)
     return player.film_file(key, part)
 
 

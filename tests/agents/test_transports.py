@@ -14,8 +14,7 @@ from mcp import Client, StdioServerParameters
 
 from adengine.serving import command, environment
 from adengine.settings import Settings
-from tests.journeys.test_whole_loop import await_server
-from tests.servers import free_port
+from tests.servers import await_server, free_port
 from tests.shops import write_shop
 
 pytestmark = pytest.mark.slow

@@ -14,10 +14,10 @@ from adengine.core.creative import (
     Storyboard,
     plan,
     shorten,
-    template_from,
 )
 from adengine.core.errors import Invalid, TemplateInvalid
 from adengine.core.money import Money
+from adengine.core.template import template_from
 from integrations.storyboards import load
 
 TEMPLATES = load(Path(__file__).parents[2] / "templates" / "ads")
@@ -145,7 +145,7 @@ def test_unsellable_product_is_refused_with_what_to_do(change: dict[str, object]
 
 
 def test_cameo_template_needs_a_cameo_with_a_disclosure() -> None:
-    with pytest.raises(Invalid, match="needs a cameo"):
+    with pytest.raises(Invalid, match="shows a licensed appearance"):
         board("cameo_endorsement")
     with pytest.raises(Invalid, match="disclosure"):
         board("cameo_endorsement", cameo=replace(LUMI, disclosure=" "))

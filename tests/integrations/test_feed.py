@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from adengine.core.catalog import Feed, Image, Option, Product, RowProblem, Variant
 from adengine.core.errors import AdEngineError, FeedUnreadable, Invalid, TooLarge
 from adengine.core.money import Money
-from integrations.feed import ROW_LIMIT, SIZE_LIMIT, plain, read_feed
+from integrations.feed import read_feed
+from integrations.sheet import ROW_LIMIT, SIZE_LIMIT, plain
 
 SAMPLE = Path(__file__).parents[3] / "shared" / "catalog-sample"
 EXPORT = [

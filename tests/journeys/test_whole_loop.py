@@ -32,7 +32,7 @@ from adengine.services import merchants
 from adengine.serving import command, environment
 from adengine.settings import Settings
 from tests.conftest import Desk, empty_database
-from tests.servers import free_port
+from tests.servers import await_server, free_port
 from tests.services.test_ads import license_lumi
 from tests.shops import write_shop
 
@@ -117,17 +117,6 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def merchants_visitor(engine: AdEngine) -> Any:
     with engine.unit(SYSTEM) as unit:
         return merchants.visitor(unit, "demo")
-
-
-def await_server(url: str, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(240):
-        assert server.poll() is None, "the server ended"
-        try:
-            if httpx.get(f"{url}/healthz", timeout=2).text == "ok":
-                return
-        except httpx.TransportError:
-            time.sleep(0.25)
-    raise AssertionError("the server did not answer")
 
 
 @pytest.fixture(scope="module")

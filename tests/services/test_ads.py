@@ -13,7 +13,7 @@ from adengine.core.errors import Conflict, GeneratorMissing, Gone, Invalid, Lice
 from adengine.core.money import Money
 from adengine.engine import SYSTEM, AdEngine
 from adengine.models import Grant
-from adengine.services import ads, cameos, catalog, renders
+from adengine.services import ads, cameos, catalog, renders, showings
 from adengine.services.ads import AdCard, AdWish
 from tests.conftest import Desk, open_desk
 from tests.fakes import Clock, Outbox
@@ -74,8 +74,8 @@ def test_an_ad_is_queued_rendered_and_published(engine: AdEngine, desk: Desk, ou
     assert done.film is not None
     assert (done.status, done.percent, done.film.frames) == ("published", 100, 180)
     with engine.unit(desk.visitor) as unit:
-        showing = ads.show(unit, card.id, placement="page")
-        assert engine.ports.files.local(ads.file_of(unit, card.id, "film.mp4")).stat().st_size == done.film.bytes
+        showing = showings.show(unit, card.id, placement="page")
+        assert engine.ports.files.local(showings.file_of(unit, card.id, "film.mp4")).stat().st_size == done.film.bytes
     assert showing.spots[0].variant.price == Money(2400, "EUR")
     assert all(0 <= spot.start_s < spot.end_s <= 6 for spot in showing.spots)
 
@@ -136,12 +136,29 @@ def test_a_worker_that_was_overtaken_keeps_nothing(engine: AdEngine, desk: Desk,
     assert look(engine, desk, card.id).status == "rendering"
 
 
-def test_a_lost_message_is_found_by_the_sweep(engine: AdEngine, desk: Desk, outbox: Outbox) -> None:
+def test_a_lost_message_is_found_by_the_sweep(engine: AdEngine, desk: Desk, outbox: Outbox, clock: Clock) -> None:
     from workers.tasks import sweep
 
     card = create(engine, desk)
     outbox.jobs.clear()
+    assert sweep(engine) == []  # its message may still be on the way
+    clock.forward(seconds=30)
     assert sweep(engine) == [("render", card.id)]
+    assert sweep(engine) == []  # a long queue is not flooded with the same nudge
+
+
+def test_a_job_that_kills_every_worker_fails_in_words(engine: AdEngine, desk: Desk, clock: Clock) -> None:
+    card = create(engine, desk)
+    for _ in range(5):
+        with engine.unit(desk.merchant) as unit:
+            assert renders.claim_render(unit, card.id) is not None
+        clock.forward(minutes=10)
+        with engine.unit(SYSTEM) as unit:
+            renders.owed(unit)
+    failed = look(engine, desk, card.id)
+    assert (failed.status, "five times" in failed.reason) == ("failed", True)
+    with engine.unit(desk.merchant) as unit:
+        assert ads.retry(unit, card.id).status == "queued"
 
 
 def test_a_picture_that_broke_fails_the_ad_in_words_and_it_can_be_tried_again(
@@ -175,7 +192,7 @@ def test_a_new_price_pauses_the_film_and_repaints_it(
     report = catalog.import_feed(engine, desk.merchant, str(dearer))
     assert (report.ads_refreshed, outbox.jobs) == (1, [("render", card.id)])
     with engine.unit(desk.visitor) as unit, pytest.raises(NotFound):
-        ads.show(unit, card.id, placement="page")
+        showings.show(unit, card.id, placement="page")
     outbox.run(engine)
     after = look(engine, desk, card.id)
     assert (after.status, after.film != before) == ("published", True)
@@ -190,7 +207,10 @@ def test_a_retired_ad_is_gone_from_every_surface(engine: AdEngine, desk: Desk, o
         ads.retire(unit, card.id)
     with engine.unit(desk.visitor) as unit:
         assert ads.list_ads(unit) == []
-        for act in (lambda: ads.show(unit, card.id, placement="page"), lambda: ads.file_of(unit, card.id, "film.mp4")):
+        for act in (
+            lambda: showings.show(unit, card.id, placement="page"),
+            lambda: showings.file_of(unit, card.id, "film.mp4"),
+        ):
             with pytest.raises(Gone):
                 act()
     with engine.unit(desk.merchant) as unit, pytest.raises(Conflict):
@@ -222,8 +242,17 @@ def test_every_step_asks_the_licence_and_keeps_the_decision(
         kept = unit.db.execute(select(Grant.moment, Grant.allowed).where(Grant.ad_id == card.id).order_by(Grant.id))
         assert [tuple(row) for row in kept] == [("plan", True), ("render", True), ("publish", True)]
     with engine.unit(desk.visitor) as unit:
-        showing = ads.show(unit, card.id, placement="page")
+        showing = showings.show(unit, card.id, placement="page")
     assert (showing.appearance, showing.disclosure) == ("Lumi", "AI-generated")
+
+
+def test_an_appearance_is_not_licensed_for_a_film_that_does_not_show_it(
+    engine: AdEngine, desk: Desk, outbox: Outbox, licence: str
+) -> None:
+    with pytest.raises(Invalid, match="shows no licensed appearance"):
+        create(engine, desk, AdWish("mug", "hero", seconds=6, cameo="lumi"))
+    assert outbox.jobs == []
+    assert create(engine, desk, AdWish("mug", seconds=8, cameo="lumi")).template == "cameo_endorsement"
 
 
 def test_revoking_takes_every_film_down_at_once(engine: AdEngine, desk: Desk, outbox: Outbox, licence: str) -> None:
@@ -237,7 +266,7 @@ def test_revoking_takes_every_film_down_at_once(engine: AdEngine, desk: Desk, ou
     with engine.unit(desk.visitor) as unit:
         assert ads.list_ads(unit) == []
         with pytest.raises(Gone):
-            ads.file_of(unit, shown.id, "film.mp4")
+            showings.file_of(unit, shown.id, "film.mp4")
     with pytest.raises(LicenceRefused, match="revoked") as refusal:
         create(engine, desk, ENDORSED)
     assert refusal.value.clause == "revoked"
@@ -287,8 +316,8 @@ def test_a_licence_that_ends_stops_a_published_film(
     with engine.unit(desk.visitor) as unit:
         assert ads.list_ads(unit) == []
         for act in (
-            lambda: ads.show(unit, card.id, placement="page"),
-            lambda: ads.file_of(unit, card.id, "poster.webp"),
+            lambda: showings.show(unit, card.id, placement="page"),
+            lambda: showings.file_of(unit, card.id, "poster.webp"),
         ):
             with pytest.raises(LicenceRefused, match="ended"):
                 act()

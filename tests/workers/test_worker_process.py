@@ -21,6 +21,7 @@ from adengine.services.ads import AdWish
 from adengine.serving import command, environment
 from adengine.settings import Settings
 from tests.conftest import Desk, empty_database, open_desk
+from tests.servers import await_server, free_port
 from tests.shops import write_shop
 
 pytestmark = pytest.mark.slow
@@ -108,3 +109,13 @@ def test_two_workers_share_the_work_and_make_no_film_twice(
     start()
     done = [until(engine, one, lambda ad: ad.status in ("published", "failed")) for one in (first, second)]
     assert [(ad.status, ad.attempt) for ad in done] == [("published", 1), ("published", 1)]
+
+
+def test_stopping_the_server_stops_the_worker_beside_it(engine: AdEngine, settings: Settings) -> None:
+    port = str(free_port())
+    server = subprocess.Popen(command("serve", "--port", port, "--with-worker"), env=environment(settings))
+    await_server(f"http://127.0.0.1:{port}", server)
+    (worker,) = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+    server.terminate()
+    server.wait(timeout=30)
+    assert not Path(f"/proc/{worker}").exists()

@@ -61,6 +61,16 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def rabbitmq_url() -> Iterator[str]:
+    """A private RabbitMQ; skips, saying why, where none can run."""
+    missing = servers.rabbitmq_missing()
+    if missing:
+        pytest.skip(missing)
+    with servers.rabbitmq() as url:
+        yield url
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty, migrated database of the test's own, on either server."""

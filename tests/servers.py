@@ -16,6 +16,7 @@ from pathlib import Path
 
 import httpx
 
+RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 POSTGRES_HOMES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda one: int(one.parent.name))
 
 
@@ -36,6 +37,10 @@ def postgres_missing() -> str | None:
 
 def redis_missing() -> str | None:
     return None if shutil.which("redis-server") else "Redis is not installed (apt-get install redis-server)"
+
+
+def rabbitmq_missing() -> str | None:
+    return None if RABBITMQ.exists() else "RabbitMQ is not installed (apt-get install rabbitmq-server)"
 
 
 @contextmanager
@@ -76,6 +81,47 @@ def redis(folder: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(timeout=20)
+
+
+@contextmanager
+def rabbitmq() -> Iterator[str]:
+    """A broker of our own with a node name, port mapper and folder of its own; answers its Celery URL."""
+    port, mapper = free_port(), free_port()
+    with tempfile.TemporaryDirectory(prefix="rabbitmq-") as made:
+        env = {
+            "PATH": os.environ["PATH"],
+            "HOME": made,
+            "RABBITMQ_HOME": made,
+            "RABBITMQ_NODENAME": f"test{port}@localhost",
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODE_PORT": str(port),
+            "RABBITMQ_DIST_PORT": str(free_port()),
+            "RABBITMQ_MNESIA_BASE": made,
+            "RABBITMQ_LOG_BASE": made,
+            "RABBITMQ_ENABLED_PLUGINS_FILE": f"{made}/plugins",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+            "ERL_EPMD_PORT": str(mapper),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+        }
+        Path(made, "plugins").write_text("[].\n")
+        with Path(made, "out").open("wb") as out:
+            process = subprocess.Popen([RABBITMQ], env=env, stdout=out, stderr=out, start_new_session=True)
+        try:
+            _await_port(port, process)
+            yield f"amqp://guest:guest@127.0.0.1:{port}//"
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(timeout=30)
+            _end_port_mapper(env)
+
+
+def _end_port_mapper(env: dict[str, str]) -> None:
+    """Erlang's port mapper outlives its nodes, and goes when told so once they are gone."""
+    for _ in range(60):
+        told = subprocess.run(["epmd", "-kill"], env=env, capture_output=True, text=True, check=False)
+        if "Killed" in told.stdout + told.stderr:
+            return
+        time.sleep(0.25)
 
 
 def await_server(url: str, server: subprocess.Popen[bytes]) -> None:

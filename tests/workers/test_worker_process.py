@@ -1,4 +1,4 @@
-"""Real worker processes on the embedded queue and on Redis: started, killed, started again."""
+"""Real worker processes on the embedded queue, Redis and RabbitMQ: started, killed, started again."""
 
 from __future__ import annotations
 
@@ -28,12 +28,14 @@ pytestmark = pytest.mark.slow
 PATIENCE_S = 90
 
 
-@pytest.fixture(params=["embedded", "redis and postgres"])
+@pytest.fixture(params=["embedded", "redis and postgres", "rabbitmq"])
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
-    """The embedded defaults, or a broker and a database server."""
+    """The embedded defaults, or a broker with or without a database server."""
     made = Settings(home=str(tmp_path / "home"), lease_s="3", sweep_s="1")
     if request.param == "embedded":
         return made
+    if request.param == "rabbitmq":
+        return replace(made, broker_url=request.getfixturevalue("rabbitmq_url"))
     database_url = empty_database(request.getfixturevalue("postgres_url"))
     return replace(made, broker_url=request.getfixturevalue("redis_url"), database_url=database_url)
 

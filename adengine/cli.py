@@ -225,6 +225,14 @@ def token_create(
         out.print(token, markup=False)
 
 
+@token_app.command("revoke")
+def token_revoke(token: Annotated[str, typer.Argument(metavar="TOKEN", help="The token itself.")]) -> None:
+    """Withdraw a token: whoever uses it is signed out at once."""
+    with opened() as engine, engine.unit(SYSTEM) as unit:
+        merchants.revoke_token(unit, token)
+    out.print("this token is withdrawn")
+
+
 @db_app.command("upgrade")
 def db_upgrade() -> None:
     """Bring the database to this version's schema; safe to repeat."""
@@ -307,6 +315,7 @@ def _make_one(engine: AdEngine, actor: Actor, wish: ads.AdWish, folder: Path | N
 
     with engine.unit(actor) as unit:
         card = ads.create_ad(unit, wish)
+    with engine.unit(actor) as unit:
         shots = ads.shots_of(unit, card.id)
     with bar(f"{wish.product} {wish.format}", hidden=quiet) as progress:
         for shot in shots:

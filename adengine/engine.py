@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine as SqlEngine
 from sqlalchemy import create_engine, event
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker, with_loader_criteria
 
 from adengine.core.errors import Forbidden, NotFound, SignInNeeded
@@ -99,10 +100,28 @@ class Unit:
 
     def get(self, kind: type[Row], row_id: str, *, lock: bool = False) -> Row:
         """The actor's row of that id, locked until the unit ends if asked; raises NotFound."""
-        row = self.db.get(kind, row_id, with_for_update=lock or None, populate_existing=lock)
+        # FOR NO KEY UPDATE: a row that refers to this one may still be inserted by others meanwhile.
+        how = {"key_share": True} if lock else None
+        row = self.db.get(kind, row_id, with_for_update=how, populate_existing=lock)
         if row is None or (self.actor.merchant_id and row.merchant_id != self.actor.merchant_id):
             raise NotFound(f"there is no {kind.__name__.lower()} '{row_id[:60]}' here")
         return row
+
+    def once(self, find: Callable[[], Row | None], make: Callable[[], Row]) -> tuple[Row, bool]:
+        """The row found, or the one made; of two units making it at once the later finds the other's. True: made."""
+        found = find()
+        if found is not None:
+            return found, False
+        try:
+            with self.db.begin_nested():
+                made = make()
+                self.db.flush()
+        except IntegrityError:
+            found = find()
+            if found is None:
+                raise
+            return found, False
+        return made, True
 
     def later(self, job: str, row_id: str) -> None:
         self.jobs.append((job, row_id))

@@ -33,6 +33,7 @@ def serve_http(engine: AdEngine, *, host: str, port: int, with_worker: bool) -> 
             port=port,
             http="h11",
             log_level=engine.settings.log_level.lower(),
+            access_log=False,  # it would write whole addresses, and a sign-in link carries its token
             proxy_headers=True,
             timeout_graceful_shutdown=5,
         )

@@ -7,10 +7,23 @@ import os
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
+from rich.console import Console
 
+from adengine import database
+from adengine.app import build
+from adengine.core.errors import SignInNeeded
+from adengine.demo import run as demo
+from adengine.engine import SYSTEM, AdEngine, merchant_actor
+from adengine.services import ads, cameos, checkout, merchants
+from adengine.serving import command
+from adengine.settings import Settings
+from tests.fakes import Clock, Outbox, build_test_engine
+from tests.servers import await_server, free_port
 from tests.shops import LAMP, MUG, write_shop
 
 pytestmark = pytest.mark.slow
@@ -67,12 +80,86 @@ def test_refused_rows_are_listed_and_exit_with_one(shell: Shell, tmp_path: Path)
         assert words in done.stdout
 
 
+def test_a_film_with_a_generated_clip_is_made_without_a_worker(shell: Shell, tmp_path: Path) -> None:
+    shell("import", write_shop(tmp_path / "shop"))
+    made = shell("make", "mug", "--generator", "placeholder", "--seconds", "6", "--format", "1x1", "--json")
+    assert made.returncode == 0, made.stderr
+    (film,) = json.loads(made.stdout)
+    assert ["generator", "placeholder"] in json.loads(Path(film["receipt"]).read_text())["generated"]
+
+
 def test_a_token_is_printed_once_as_json(shell: Shell, tmp_path: Path) -> None:
     shell("import", write_shop(tmp_path / "shop"))
     made = json.loads(shell("token", "create", "--merchant", "demo", "--kind", "agent", "--json").stdout)
     assert made["token"].startswith("adt_")
     database = (tmp_path / "home" / "adengine.db").read_bytes()
     assert made["token"].encode() not in database
+
+
+def test_a_revoked_token_signs_nobody_in_and_is_revoked_once(shell: Shell, tmp_path: Path) -> None:
+    shell("import", write_shop(tmp_path / "shop"))
+    tokens = [shell("token", "create", "--merchant", "demo", "--kind", "merchant").stdout.strip() for _ in range(2)]
+    assert [shell("token", "revoke", tokens[0]).returncode for _ in range(2)] == [0, 0]
+    engine = build(Settings(home=shell.env["ADENGINE_HOME"]))
+    with engine.reading(SYSTEM) as unit:
+        with pytest.raises(SignInNeeded):
+            merchants.actor_of(unit, tokens[0])
+        assert merchants.actor_of(unit, tokens[1]).kind == "merchant"
+    engine.close()
+
+
+def test_a_sign_in_link_leaves_no_token_in_the_log(shell: Shell, tmp_path: Path) -> None:
+    shell("import", write_shop(tmp_path / "shop"))
+    token = shell("token", "create", "--merchant", "demo", "--kind", "merchant").stdout.strip()
+    url = f"http://127.0.0.1:{(port := free_port())}"
+    env = {**shell.env, "ADENGINE_LOG_LEVEL": "INFO"}
+    server = subprocess.Popen(
+        command("serve", "--port", str(port)), env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    try:
+        await_server(url, server)
+        codes = [httpx.get(f"{url}/sign-in", params={"token": one}).status_code for one in (token, f"{token}x")]
+    finally:
+        server.terminate()
+        said = server.communicate(timeout=30)[0].decode()
+    assert codes == [303, 401]
+    assert "Uvicorn running" in said
+    assert token not in said
+
+
+def test_the_demo_buys_over_mcp_and_goes_on_after_its_appearance_was_revoked(shell: Shell) -> None:
+    home = shell.env["ADENGINE_HOME"]
+    engine = build_test_engine(Settings(home=home), clock=Clock(datetime.now(UTC)), outbox=Outbox())
+    database.upgrade(engine.sql)
+    quick_films(engine)
+    said = shell("demo", "--once", "--port", str(free_port()))
+    assert said.returncode == 0, said.stderr
+    assert "checkout opened over MCP" in said.stdout
+    assert "cameo:" in said.stdout
+    with engine.unit(SYSTEM) as unit:
+        shop = merchants.find_shop(unit, "demo")
+    with engine.unit(merchant_actor(shop.id)) as unit:
+        (lumi,) = cameos.list_appearances(unit)
+        (retired,) = ads.revoke(unit, lumi.licence_id)
+    said = shell("demo", "--once", "--port", str(free_port()))
+    assert said.returncode == 0, said.stderr
+    with engine.unit(merchant_actor(shop.id)) as unit:
+        order = checkout.list_orders(unit)[0]
+        hero = next(one for one in ads.list_ads(unit) if one.id == order.ad_id)
+    assert (order.status, hero.template) == ("partly_refunded", "hero")
+    assert order.ad_id != retired
+    assert said.stdout.split("adengine demo")[1].count("\u2502 film ") == 4
+    engine.close()
+
+
+def quick_films(engine: AdEngine) -> None:
+    """The demo's shop and its films at an eighth of their size, so that a run finds them done."""
+    made = demo._open_shop(engine, Console(quiet=True))
+    with engine.unit(made.actor) as unit:
+        for wish in demo.FILMS:
+            ads.create_ad(unit, demo._published(wish))
+    assert isinstance(engine.ports.enqueue, Outbox)
+    engine.ports.enqueue.run(engine)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +169,7 @@ def test_a_token_is_printed_once_as_json(shell: Shell, tmp_path: Path) -> None:
         (("import", "http://127.0.0.1/x.csv"), 1, "not a public address"),
         (("make", "mug"), 1, "no shop"),
         (("token", "create", "--merchant", "nobody"), 1, "no shop"),
+        (("token", "revoke", "adt_nothing"), 1, "not known here"),
         (("make",), 2, "HANDLE"),
         (("dance",), 2, "dance"),
         (("mcp",), 2, "--stdio"),

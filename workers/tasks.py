@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,14 +18,14 @@ from celery.signals import worker_ready
 
 from adengine.core.clip import ClipAsk
 from adengine.core.errors import AdEngineError
-from adengine.engine import SYSTEM, Actor, AdEngine, worker
+from adengine.engine import SYSTEM, Actor, AdEngine, Unit, worker
 from adengine.models import Ad, Shot
 from adengine.services import checkout, renders
-from integrations.queue import celery_app
+from integrations.queue import LONGEST_JOB_S, celery_app
 
 log = logging.getLogger(__name__)
 
-BEAT_EVERY_S = 1.0
+SHORTEST_BEAT_S, LONGEST_BEAT_S = 0.25, 1.0
 FrameProgress = Callable[[int, int], None]
 PartProgress = Callable[[float, str], None]
 
@@ -39,26 +41,34 @@ def render(engine: AdEngine, ad_id: str, progress: FrameProgress = lambda done, 
         order = renders.claim_render(unit, ad_id)
     if order is None:
         return
-    beat = Heartbeat(engine, actor, order.ad_id, order.attempt, progress)
+    attempt = order.attempt
+
+    def report(done: int, of: int) -> None:
+        progress(done, of)
+        claim.done = done
+        claim.need()
+
     with _folder(engine) as folder:
         try:
-            film = engine.ports.studio(
-                order.timeline, resolve=engine.ports.files.local, out=Path(folder), progress=beat
-            )
-            kept = replace(
-                film,
-                film=_put(engine, order.prefix, folder, film.film),
-                poster=_put(engine, order.prefix, folder, film.poster),
-                poster_jpeg=_put(engine, order.prefix, folder, film.poster_jpeg),
-                captions=_put(engine, order.prefix, folder, film.captions),
-            )
-            with engine.unit(actor) as unit:
-                renders.keep_film(unit, ad_id, order.attempt, kept)
+            with Claim(engine, actor, lambda unit, done: renders.beat(unit, ad_id, attempt, int(done))) as claim:
+                film = engine.ports.studio(
+                    order.timeline, resolve=engine.ports.files.local, out=Path(folder), progress=report
+                )
+                claim.need()
+                kept = replace(
+                    film,
+                    film=_put(engine, order.prefix, folder, film.film),
+                    poster=_put(engine, order.prefix, folder, film.poster),
+                    poster_jpeg=_put(engine, order.prefix, folder, film.poster_jpeg),
+                    captions=_put(engine, order.prefix, folder, film.captions),
+                )
+                with engine.unit(actor) as unit:
+                    renders.keep_film(unit, ad_id, attempt, kept)
         except Superseded:
-            log.warning("%s attempt %s was overtaken", ad_id, order.attempt)
+            log.warning("%s attempt %s was overtaken", ad_id, attempt)
         except Exception as error:
             with engine.unit(actor) as unit:
-                renders.fail_render(unit, ad_id, order.attempt, _words(error))
+                renders.fail_render(unit, ad_id, attempt, _words(error))
             if not isinstance(error, AdEngineError):
                 raise
 
@@ -70,80 +80,119 @@ def generate(engine: AdEngine, shot_id: str, progress: PartProgress = lambda par
         order = renders.claim_shot(unit, shot_id)
     if order is None:
         return
-    state = ShotState(engine, actor, order.shot_id, order.attempt, progress)
+    attempt = order.attempt
+
+    def report(part: float, words: str) -> None:
+        progress(part, words)
+        claim.done = part
+
     with _folder(engine) as folder:
         try:
-            generator = engine.ports.generator(order.generator)
-            asked = ClipAsk(
-                prompt=order.prompt,
-                width=order.width,
-                height=order.height,
-                frames=order.frames,
-                fps=renders.SHOT_FPS,
-                seed=order.seed,
-                image=engine.ports.files.local(order.image),
-            )
-            clip = generator.generate(
-                generator.plan(asked), out=Path(folder) / "clip.mp4", progress=state, cancelled=state.is_over
-            )
-            engine.ports.files.put(order.key, clip.path)
-            with engine.unit(actor) as unit:
-                renders.keep_clip(unit, shot_id, order.attempt, order.key, clip)
+            with Claim(engine, actor, lambda unit, part: renders.beat_shot(unit, shot_id, attempt, part)) as claim:
+                generator = engine.ports.generator(order.generator)
+                asked = ClipAsk(
+                    prompt=order.prompt,
+                    width=order.width,
+                    height=order.height,
+                    frames=order.frames,
+                    fps=renders.SHOT_FPS,
+                    seed=order.seed,
+                    image=engine.ports.files.local(order.image),
+                )
+                clip = generator.generate(
+                    generator.plan(asked),
+                    out=Path(folder) / "clip.mp4",
+                    progress=report,
+                    cancelled=lambda: not claim.wanted,
+                )
+                engine.ports.files.put(order.key, clip.path)
+                with engine.unit(actor) as unit:
+                    renders.keep_clip(unit, shot_id, attempt, order.key, clip)
         except Exception as error:
             with engine.unit(actor) as unit:
-                renders.fail_shot(unit, shot_id, order.attempt, _words(error))
+                renders.fail_shot(unit, shot_id, attempt, _words(error))
             if not isinstance(error, AdEngineError):
                 raise
 
 
 def sweep(engine: AdEngine, _row_id: str = "") -> list[tuple[str, str]]:
-    """Find what nobody works on, expire unpaid checkouts, finish refunds; answers the jobs to send again."""
-    with engine.unit(SYSTEM) as unit:
-        checkout.expire(unit)
-        refunds = checkout.owed_refunds(unit)
+    """Send the jobs that nobody works on again, expire unpaid checkouts, finish refunds; answers the jobs sent.
+
+    Each part stands for itself: what fails is logged and left to the next sweep.
+    """
+    jobs: list[tuple[str, str]] = []
+    refunds: list[tuple[str, str, str]] = []
+    paybacks: list[tuple[str, str]] = []
+    with _left_to_the_next("look for jobs"), engine.unit(SYSTEM) as unit:
         jobs = renders.owed(unit)
+        for job, row_id in jobs:
+            unit.later(job, row_id)
+    with _left_to_the_next("expire checkouts"), engine.unit(SYSTEM) as unit:
+        checkout.expire(unit)
+    with _left_to_the_next("look for refunds"), engine.unit(SYSTEM) as unit:
+        refunds, paybacks = checkout.owed_refunds(unit), checkout.owed_paybacks(unit)
     for merchant_id, order_id, key in refunds:
-        checkout.refund(engine, worker(merchant_id), order_id, request_key=key)
+        with _left_to_the_next(f"refund {order_id}"):
+            checkout.refund(engine, worker(merchant_id), order_id, request_key=key)
+    for merchant_id, payment_id in paybacks:
+        with _left_to_the_next(f"pay {payment_id} back"):
+            checkout.pay_back(engine, worker(merchant_id), payment_id)
+    with _left_to_the_next("clear away what dead workers left"):
+        _clear_leftovers(engine)
     return jobs
+
+
+def _clear_leftovers(engine: AdEngine) -> None:
+    """Remove working folders that no job can still be using."""
+    for folder in (engine.settings.home_path / "tmp").glob("*"):
+        if folder.stat().st_mtime < time.time() - LONGEST_JOB_S:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _left_to_the_next(act: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception:
+        log.exception("the sweep could not %s; the next one will try again", act)
 
 
 JOBS: dict[str, Callable[..., Any]] = {"render": render, "generate": generate, "sweep": sweep}
 
 
-class Heartbeat:
-    """Progress of a render: notes it about once a second, and ends the render when it no longer counts."""
+class Claim:
+    """A claimed job's lease, kept from a thread of its own: loading a model or an upload calls nobody back.
 
-    def __init__(self, engine: AdEngine, actor: Actor, ad_id: str, attempt: int, tell: FrameProgress) -> None:
-        self.engine, self.actor, self.ad_id, self.attempt, self.tell = engine, actor, ad_id, attempt, tell
-        self.last = 0.0
+    `keep` takes the progress so far and answers whether this attempt still counts; `wanted` is its last answer.
+    """
 
-    def __call__(self, done: int, of: int) -> None:
-        self.tell(done, of)
-        if time.monotonic() - self.last < BEAT_EVERY_S:
-            return
-        self.last = time.monotonic()
-        with self.engine.unit(self.actor) as unit:
-            if not renders.beat(unit, self.ad_id, self.attempt, done):
-                raise Superseded
+    def __init__(self, engine: AdEngine, actor: Actor, keep: Callable[[Unit, float], bool]) -> None:
+        self.engine, self.actor, self.keep = engine, actor, keep
+        self.done, self.wanted = 0.0, True
+        self.every_s = min(max(int(engine.settings.lease_s) / 4, SHORTEST_BEAT_S), LONGEST_BEAT_S)
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
+    def __enter__(self) -> Claim:
+        self.thread.start()
+        return self
 
-class ShotState:
-    """Progress of a shot, and whether anybody still wants it."""
+    def __exit__(self, *_: object) -> None:
+        self.over.set()
+        self.thread.join()
 
-    def __init__(self, engine: AdEngine, actor: Actor, shot_id: str, attempt: int, tell: PartProgress) -> None:
-        self.engine, self.actor, self.shot_id, self.attempt, self.tell = engine, actor, shot_id, attempt, tell
-        self.wanted, self.part, self.last = True, 0.0, 0.0
+    def need(self) -> None:
+        """Raise Superseded when this attempt no longer counts."""
+        if not self.wanted:
+            raise Superseded
 
-    def __call__(self, part: float, words: str) -> None:
-        self.part = part
-        self.tell(part, words)
-
-    def is_over(self) -> bool:
-        if self.wanted and time.monotonic() - self.last >= BEAT_EVERY_S:
-            self.last = time.monotonic()
-            with self.engine.unit(self.actor) as unit:
-                self.wanted = renders.beat_shot(unit, self.shot_id, self.attempt, self.part)
-        return not self.wanted
+    def _beat(self) -> None:
+        while self.wanted and not self.over.wait(self.every_s):
+            try:
+                with self.engine.unit(self.actor) as unit:
+                    self.wanted = self.keep(unit, self.done)
+            except Exception:
+                log.exception("a heartbeat failed; it will be tried again")
 
 
 def make_app(engine: AdEngine) -> Celery:
@@ -165,11 +214,7 @@ def _bound(engine: AdEngine, job: Callable[..., Any]) -> Callable[[str], None]:
 def _start_sweeping(engine: AdEngine) -> None:
     def forever() -> None:
         while True:
-            try:
-                for job, row_id in sweep(engine):
-                    engine.ports.enqueue(job, row_id)
-            except Exception:
-                log.exception("the sweep failed; it will be tried again")
+            sweep(engine)
             time.sleep(int(engine.settings.sweep_s))
 
     threading.Thread(target=forever, name="sweep", daemon=True).start()

@@ -13,6 +13,7 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 from pydantic import Field
+from sqlalchemy.exc import DataError
 
 from adengine.core.errors import AdEngineError
 from adengine.core.money import Money
@@ -89,7 +90,7 @@ def register(server: MCPServer[Any], engine: AdEngine) -> None:
             currency = merchants.my_shop(unit).currency
             limit_price = Money(max_price, currency) if max_price else None
             wish = search.read_wish(query, currency, max_price=limit_price, in_stock=in_stock)
-            live = ads.list_ads(unit)
+            live = ads.list_ads(unit, placement="mcp")
             hits = [
                 hit_view(hit, links, [one.id for one in live if one.product_id == hit.product.id])
                 for hit in search.search(unit, wish, limit=limit)
@@ -106,7 +107,9 @@ def register(server: MCPServer[Any], engine: AdEngine) -> None:
         """Show one product with all variants, live prices, stock, pictures and the ids of its films."""
         with shop.unit(ctx, store) as (unit, links):
             found = catalog.get_product(unit, product)
-            return product_view(found, links, [one.id for one in ads.list_ads(unit, product_id=found.id)])
+            return product_view(
+                found, links, [one.id for one in ads.list_ads(unit, product_id=found.id, placement="mcp")]
+            )
 
     @server.tool(title="Search shoppable films", annotations=READ)
     @spoken
@@ -125,7 +128,7 @@ def register(server: MCPServer[Any], engine: AdEngine) -> None:
             product_id = catalog.get_product(unit, product).id if product else None
             found = [
                 ad_view(one, links)
-                for one in ads.list_ads(unit, product_id=product_id)
+                for one in ads.list_ads(unit, product_id=product_id, placement="mcp")
                 if format in {"", one.format} and (max_seconds is None or one.seconds <= max_seconds)
             ]
         return FoundAds(found[:limit], "" if found else "No film fits. Leave out a filter or see search_catalog.")
@@ -149,7 +152,9 @@ def register(server: MCPServer[Any], engine: AdEngine) -> None:
         idempotency_key: Annotated[
             str,
             Field(
-                description="A key of yours: the same key never makes a second checkout.", min_length=8, max_length=80
+                description="A random key of yours, such as a UUID: the same key never makes a second checkout.",
+                min_length=16,
+                max_length=80,
             ),
         ],
         ctx: Context,
@@ -169,7 +174,7 @@ def register(server: MCPServer[Any], engine: AdEngine) -> None:
                 channel="mcp",
                 ad_id=ad_id,
                 second=second,
-                request_key=f"mcp:{idempotency_key}",
+                request_key=f"mcp:{idempotency_key}:{variant_id}:{quantity}:{ad_id}",
             )
             return checkout_view(checkout.open_checkout(unit, wish), links)
 
@@ -218,6 +223,8 @@ def spoken(tool: Callable[P, R]) -> Callable[P, R]:
             return tool(*args, **kwargs)
         except AdEngineError as error:
             raise ToolError(f"{error.message} [{error.code}]") from error
+        except DataError as error:
+            raise ToolError("an argument holds characters that cannot be kept; send plain text [invalid]") from error
 
     return call
 

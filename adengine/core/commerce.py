@@ -119,7 +119,8 @@ CHECKOUT_MOVES = _legal(
     # its order.
     open="paying paid expired cancelled",
     paying="open paid expired cancelled",
-    expired="paid",
+    # Or be priced anew.
+    expired="open paid",
     paid="",
     cancelled="",
 )

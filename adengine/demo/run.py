@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from subprocess import Popen
+from typing import Any
 
 import httpx
+from mcp import Client
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -60,7 +64,7 @@ class Demo:
 
 
 def run(settings: Settings, out: Console, *, once: bool, port: int) -> None:
-    """Do the whole loop; with `once` buy, refund, print a summary and end, else serve until stopped."""
+    """Do the whole loop; with `once` buy over MCP, refund, print a summary and end, else serve until stopped."""
     began = time.monotonic()
     need_port("127.0.0.1", port)
     engine = build(settings)
@@ -75,7 +79,8 @@ def run(settings: Settings, out: Console, *, once: bool, port: int) -> None:
         experiment_id = _experiment(engine, demo, cards)
         _await_server(settings, processes)
         if once:
-            _summary(engine, demo, cards, _buy_and_refund(engine, demo, cards), experiment_id, out)
+            opened = asyncio.run(_open_over_mcp(settings, _to_buy(cards)))
+            _summary(engine, demo, cards, _pay_and_refund(engine, demo, opened), experiment_id, out)
             return
         _say_where(engine, demo, cards, experiment_id, out, began)
         while all(one.poll() is None for one in processes):
@@ -111,15 +116,9 @@ def _license_lumi(engine: AdEngine, actor: Actor) -> None:
     with engine.unit(actor) as unit:
         if any(one.name == "lumi" and one.revoked_at is None for one in cameos.list_appearances(unit)):
             return
-        folder = HERE / "cameo"
-        cameo_id = cameos.enrol(
-            unit,
-            "lumi",
-            title="Lumi",
-            kind="character",
-            clip=folder / "lumi.webm",
-            still=folder / "lumi.webp",
-        )
+    files = {"clip": HERE / "cameo" / "lumi.webm", "still": HERE / "cameo" / "lumi.webp"}
+    cameo_id = cameos.enrol(engine, actor, "lumi", title="Lumi", kind="character", **files)
+    with engine.unit(actor) as unit:
         terms = Terms(
             subject="Lumi",
             purposes=("advertising",),
@@ -137,6 +136,7 @@ def _license_lumi(engine: AdEngine, actor: Actor) -> None:
 
 
 def _films(engine: AdEngine, demo: Demo, processes: Sequence[Popen[bytes]], out: Console, began: float) -> list[AdCard]:
+    """Make the films that are not there yet; answers those on show, since an earlier run's may be taken down."""
     with engine.unit(demo.actor) as unit:
         cards = [ads.create_ad(unit, _published(wish)) for wish in FILMS]
     told: set[str] = set()
@@ -160,18 +160,26 @@ def _films(engine: AdEngine, demo: Demo, processes: Sequence[Popen[bytes]], out:
     failed = [one for one in cards if one.status not in ("published", "retired")]
     if failed:
         raise Unavailable("; ".join(f"{one.title}: {one.reason or one.status}" for one in failed))
-    return cards
+    for one in cards:
+        if not one.is_live:
+            out.print(f"{one.title}: left out, {one.reason or one.status}", markup=False)
+    on_show = [one for one in cards if one.is_live]
+    if not on_show:
+        raise Unavailable("every film of the demo was taken down; set ADENGINE_HOME to a new folder to start afresh")
+    return on_show
 
 
 def _published(wish: AdWish) -> AdWish:
     return AdWish(**{**vars(wish), "publish": True})
 
 
-def _experiment(engine: AdEngine, demo: Demo, cards: Sequence[AdCard]) -> str:
-    arms = [cards[0].id, cards[-1].id]
+def _experiment(engine: AdEngine, demo: Demo, cards: Sequence[AdCard]) -> str | None:
+    """Compare the two films of the mug; None when one of them was taken down before they were compared."""
     with engine.unit(demo.actor) as unit:
-        running = experiments.running_for(unit, cards[0].product_id)
-        if running is not None:
+        mug = catalog.get_product(unit, FILMS[0].product)
+        running = experiments.running_for(unit, mug.id)
+        arms = [one.id for one in cards if one.product_id == mug.id]
+        if running is not None or len(arms) < 2:
             return running
         experiment_id = experiments.start(
             unit, "Which hook sells the mug? (simulated viewers)", arms, planned_viewers=4000
@@ -199,15 +207,39 @@ def _visits(engine: AdEngine, demo: Demo, experiment_id: str) -> Iterator[list[D
         yield [Deed(f"{viewer}:{kind}", kind, ad_id, viewer, experiment_id) for kind in deeds]
 
 
-def _buy_and_refund(engine: AdEngine, demo: Demo, cards: Sequence[AdCard]) -> OrderCard:
-    """Buy what the appearance's film shows, pay in the sandbox, and pay half of it back."""
-    film = cards[2]
+def _to_buy(cards: Sequence[AdCard]) -> str:
+    """The film to buy from: the appearance's, which shares the money three ways, or the first on show."""
+    return next((one.id for one in cards if one.licence_id), cards[0].id)
+
+
+async def _open_over_mcp(settings: Settings, ad_id: str) -> str:
+    """Open a checkout for two of what a film shows, as an agent does; answers its id."""
+    async with Client(f"{settings.public_url}/mcp") as agent:
+        showing = await _tool(agent, "get_ad", ad_id=ad_id)
+        spot = showing["hotspots"][-1]
+        opened = await _tool(
+            agent,
+            "create_checkout",
+            variant_id=spot["variant_id"],
+            quantity=2,
+            ad_id=ad_id,
+            second=spot["start_s"],
+            idempotency_key=f"demo-{uuid.uuid4()}",
+        )
+    return str(opened["id"])
+
+
+async def _tool(agent: Client, name: str, **given: Any) -> dict[str, Any]:
+    answer = await agent.call_tool(name, {**given, "store": SHOP})
+    if answer.is_error or answer.structured_content is None:
+        raise Unavailable(f"the MCP tool {name} refused: {answer.content}")
+    return dict(answer.structured_content)
+
+
+def _pay_and_refund(engine: AdEngine, demo: Demo, checkout_id: str) -> OrderCard:
+    """Pay the checkout in the sandbox, and pay half of it back."""
     visitor = shopper(demo.actor.merchant_id or "")
-    with engine.unit(visitor) as unit:
-        spot = showings.show(unit, film.id, placement="page").spots[-1]
-        wish = CheckoutWish(((spot.variant.id, 2),), ad_id=film.id, second=spot.start_s, viewer="demo-buyer")
-        opened = checkout.open_checkout(unit, wish)
-    url = checkout.pay(engine, visitor, opened.id)
+    url = checkout.pay(engine, visitor, checkout_id)
     sandbox = engine.ports.payments
     if not isinstance(sandbox, SandboxPayments):
         raise Unavailable("the demo buys with sandbox payments; unset ADENGINE_PAYMENTS")
@@ -221,25 +253,27 @@ def _buy_and_refund(engine: AdEngine, demo: Demo, cards: Sequence[AdCard]) -> Or
 
 
 def _summary(
-    engine: AdEngine, demo: Demo, cards: Sequence[AdCard], order: OrderCard, experiment_id: str, out: Console
+    engine: AdEngine, demo: Demo, cards: Sequence[AdCard], order: OrderCard, experiment_id: str | None, out: Console
 ) -> None:
     with engine.unit(demo.actor) as unit:
         products = catalog.list_products(unit)
         postings = ledger.postings_of(unit, order.id)
-        results = experiments.results(unit, experiment_id)
+        results = experiments.results(unit, experiment_id) if experiment_id else None
     table = Table("part", "what", "figures", title="adengine demo")
     variants = sum(len(one.variants) for one in products)
     table.add_row("products", f"{len(products)} products", f"{variants} variants")
     for one in cards:
         if one.film:
             table.add_row("film", one.title, f"{one.film.duration_s:.2f} s, {one.film.bytes:,} bytes")
+    table.add_row("agent", "checkout opened over MCP", order.checkout_id)
     moment = f"from second {order.second:.1f} of {order.ad_id}" if order.second is not None else ""
     table.add_row("order", f"{order.id} {order.status}, {moment}", order.total.display())
     for posting in postings:
         for entry in posting.entries:
             table.add_row(posting.kind, entry.account, entry.amount.display())
     table.add_row("ledger", "all entries together", _sum_of(postings))
-    _add_results(table, results)
+    if results:
+        _add_results(table, results)
     out.print(table)
 
 
@@ -256,22 +290,24 @@ def _add_results(table: Table, results: Results) -> None:
 
 
 def _say_where(
-    engine: AdEngine, demo: Demo, cards: Sequence[AdCard], experiment_id: str, out: Console, began: float
+    engine: AdEngine, demo: Demo, cards: Sequence[AdCard], experiment_id: str | None, out: Console, began: float
 ) -> None:
     with engine.unit(shopper(demo.actor.merchant_id or "")) as unit:
         spot = showings.show(unit, cards[0].id, placement="page").spots[0]
         wish = CheckoutWish(((spot.variant.id, 1),), ad_id=cards[0].id, second=spot.start_s)
         opened = checkout.open_checkout(unit, wish)
     base = engine.settings.public_url
-    out.print(f"\nready after {time.monotonic() - began:.0f} s. Open:")
-    for name, url in {
+    urls = {
         "catalogue": demo.links(),
         "an ad": demo.links(f"ads/{cards[0].id}"),
         "a checkout": demo.links(f"checkout/{opened.id}"),
         "merchant": f"{base}/sign-in?token={demo.token}",
-        "results": f"{base}/sign-in?token={demo.token}&next=/studio/results/{experiment_id}",
         "MCP": f"{base}/mcp",
-    }.items():
+    }
+    if experiment_id:
+        urls["results"] = f"{base}/sign-in?token={demo.token}&next=/studio/results/{experiment_id}"
+    out.print(f"\nready after {time.monotonic() - began:.0f} s. Open:")
+    for name, url in urls.items():
         out.print(f"  {name:10} {url}", markup=False)
     out.print(f"  {'API token':10} {demo.token}", markup=False)
     out.print("Ctrl-C ends everything; the data stays in the home folder for the next time.")

@@ -32,7 +32,10 @@ class Checkout(Owned, Base):
 
 
 class Payment(Owned, Base):
-    """One attempt to collect a checkout's total. Its id is the idempotency key towards the provider."""
+    """One attempt to collect a checkout's total, for the `quote` the buyer saw. Its id is the provider's key.
+
+    opened -> paid | declined; `to_refund` is money that bought nothing, until the sweep has paid it back.
+    """
 
     __tablename__ = "payment"
     id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("pay"))
@@ -41,6 +44,7 @@ class Payment(Owned, Base):
     external_id: Mapped[str | None]
     url: Mapped[str | None]
     status: Mapped[str]
+    quote: Mapped[Quote] = mapped_column(Value(Quote))
     minor: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str]
     created_at: Mapped[datetime]
@@ -79,7 +83,10 @@ class Order(Owned, Base):
 
 
 class Refund(Owned, Base):
-    """Money on its way back; `claimed` before the provider is called, `paid` after. Its id is the key."""
+    """Money on its way back; `claimed` before the provider is called, `paid` after, `failed` when it refused.
+
+    Its id is the key towards the provider.
+    """
 
     __tablename__ = "refund"
     __table_args__ = (UniqueConstraint("order_id", "request_key"),)

@@ -20,6 +20,7 @@ from adengine.services.cameos import PlannedUse
 
 LIVE = ("published", "paused")
 HERO, ENDORSEMENT = "hero", "cameo_endorsement"
+CHANGED = "the shop's data changed; the film is being made anew"
 
 
 @dataclass(frozen=True)
@@ -96,17 +97,32 @@ class Receipt:
 def create_ad(unit: Unit, wish: AdWish) -> AdCard:
     """Plan the ad, ask the licence, and queue its shots or its film; answers the ad as it stands."""
     unit.require("ads:write")
-    if wish.request_key:
-        before = unit.db.scalar(select(Ad).where(Ad.request_key == wish.request_key))
-        if before is not None:
-            return card(before)
     product = product_of(unit, wish.product)
     licence = cameos.find_licence(unit, wish.cameo) if wish.cameo else None
     brief = _brief(unit, wish, product, licence)
     storyboard = storyboard_for(unit, brief, product)
     if licence and storyboard.cameo is None:
         raise Invalid(f"the template '{brief.template}' shows no licensed appearance; leave it out or choose another")
-    ad = unit.own(
+
+    def make() -> Ad:
+        return _planned(unit, wish, brief, storyboard, licence, product)
+
+    ad, is_new = unit.once(lambda: _asked_before(unit, wish, brief, product), make)
+    if not is_new:
+        return card(ad)
+    if licence:
+        cameos.authorize(unit, licence.id, "plan", _use(ad, product))
+    if wish.generator == "studio":
+        queue_film(unit, ad)
+    else:
+        _order_shot(unit, ad, product, wish.generator)
+    return card(ad)
+
+
+def _planned(
+    unit: Unit, wish: AdWish, brief: Brief, storyboard: Storyboard, licence: Licence | None, product: values.Product
+) -> Ad:
+    return unit.own(
         Ad,
         id=new_id("ad"),
         product_id=product.id,
@@ -124,22 +140,30 @@ def create_ad(unit: Unit, wish: AdWish) -> AdCard:
         created_at=unit.now(),
         shots=[],
     )
-    if licence:
-        cameos.authorize(unit, licence.id, "plan", _use(ad, product))
-    unit.db.flush()
-    if wish.generator == "studio":
-        queue_film(unit, ad)
-    else:
-        _order_shot(unit, ad, product, wish.generator)
-    return card(ad)
 
 
-def get_ad(unit: Unit, ad_id: str) -> AdCard:
-    """An ad in any state, for its merchant; published ones for everybody."""
+def _asked_before(unit: Unit, wish: AdWish, brief: Brief, product: values.Product) -> Ad | None:
+    if not wish.request_key:
+        return None
+    ad = unit.db.scalar(select(Ad).where(Ad.request_key == wish.request_key))
+    if ad is not None and (ad.product_id, _asked(ad.brief)) != (product.id, _asked(brief)):
+        raise Conflict("this request key was used for another ad; use a new one")
+    return ad
+
+
+def _asked(brief: Brief) -> Brief:
+    """The brief as the merchant gave it, without what we found out for it."""
+    return replace(brief, was_lowest=None, clip=None)
+
+
+def get_ad(unit: Unit, ad_id: str, *, placement: str = "page") -> AdCard:
+    """An ad in any state, for its merchant; for everybody else published ones that may be served in this place."""
     unit.require("catalog:read")
     ad = unit.get(Ad, ad_id)
-    if ad.status != "published" and not unit.actor.sees_costs:
-        raise taken_down(ad)
+    if not unit.actor.sees_costs:
+        if ad.status != "published":
+            raise taken_down(ad)
+        authorize(unit, ad, "serve", product_of(unit, ad.product_id), placement)
     return card(ad)
 
 
@@ -174,8 +198,8 @@ def receipt(unit: Unit, ad_id: str) -> Receipt | None:
     )
 
 
-def list_ads(unit: Unit, *, product_id: str | None = None) -> list[AdCard]:
-    """Ads, newest first; shoppers and agents see published ones whose licence allows to serve them now."""
+def list_ads(unit: Unit, *, product_id: str | None = None, placement: str = "page") -> list[AdCard]:
+    """Ads, newest first; shoppers and agents see published ones whose licence allows to serve them here and now."""
     unit.require("catalog:read")
     query = select(Ad).order_by(Ad.created_at.desc(), Ad.id)
     if product_id is not None:
@@ -183,11 +207,14 @@ def list_ads(unit: Unit, *, product_id: str | None = None) -> list[AdCard]:
     if unit.actor.sees_costs:
         return [card(ad) for ad in unit.db.scalars(query)]
     published = unit.db.scalars(query.where(Ad.status == "published")).all()
-    return [card(ad) for ad in published if _may_serve(unit, ad)]
+    return [card(ad) for ad in published if _may_serve(unit, ad, placement)]
 
 
 def publish(unit: Unit, ad_id: str) -> AdCard:
-    """Put a finished ad in front of people; refused when its price or its licence no longer holds."""
+    """Put a finished ad in front of people; refused when its licence does not allow it.
+
+    An ad that shows something no longer true is made anew first, and published when that is done.
+    """
     unit.require("ads:write")
     ad = unit.get(Ad, ad_id, lock=True)
     if ad.status == "published":
@@ -211,6 +238,7 @@ def retry(unit: Unit, ad_id: str) -> AdCard:
     ad = unit.get(Ad, ad_id, lock=True)
     if ad.status != "failed":
         raise Conflict(f"only a failed ad can be tried again; this one is {ad.status}")
+    replan(unit, ad, product_of(unit, ad.product_id))
     lost = [shot for shot in ad.shots if shot.status == "failed"]
     ad.losses = 0
     if not lost:
@@ -228,7 +256,10 @@ def revoke(unit: Unit, licence_id: str) -> list[str]:
     """Withdraw a licence and take down every ad that lives by it, in the same transaction; answers their ids."""
     cameos.withdraw(unit, licence_id)
     rows = unit.db.scalars(
-        select(Ad).where(Ad.licence_id == licence_id, Ad.status != "retired").order_by(Ad.id).with_for_update()
+        select(Ad)
+        .where(Ad.licence_id == licence_id, Ad.status != "retired")
+        .order_by(Ad.id)
+        .with_for_update(key_share=True)
     ).all()
     for ad in rows:
         _retire(ad, "its licence was revoked (clause 'revoked')")
@@ -241,7 +272,7 @@ def refresh_stale(unit: Unit, product: values.Product) -> int:
         select(Ad)
         .where(Ad.product_id == product.id, Ad.status.in_(["queued", "rendering", "ready", *LIVE]))
         .order_by(Ad.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).all()
     return sum(_refresh(unit, ad, product) for ad in rows)
 
@@ -315,11 +346,11 @@ def authorize(unit: Unit, ad: Ad, moment: cameos.Moment, product: values.Product
         cameos.authorize(unit, ad.licence_id, moment, _use(ad, product), placement=placement)
 
 
-def _may_serve(unit: Unit, ad: Ad) -> bool:
+def _may_serve(unit: Unit, ad: Ad, placement: str) -> bool:
     if not ad.licence_id:
         return True
     use = _use(ad, product_of(unit, ad.product_id))
-    return cameos.decide(unit, ad.licence_id, "serve", use)[0].allowed
+    return cameos.decide(unit, ad.licence_id, "serve", use, placement=placement)[0].allowed
 
 
 def still_licensed(unit: Unit, ad: Ad, moment: cameos.Moment) -> bool:
@@ -365,8 +396,14 @@ def queue_film(unit: Unit, ad: Ad) -> None:
 
 
 def put_out(unit: Unit, ad: Ad) -> None:
+    """Publish the ad, or make it anew first if it shows something no longer true; raises LicenceRefused, Invalid."""
     product = product_of(unit, ad.product_id)
     authorize(unit, ad, "publish", product)
+    if replan(unit, ad, product):
+        ad.to_publish = True
+        queue_film(unit, ad)
+        ad.reason = CHANGED
+        return
     move_ad(ad, "published")
     ad.reason, ad.published_at, ad.to_publish = "", unit.now(), False
 
@@ -376,26 +413,54 @@ def _retire(ad: Ad, reason: str) -> None:
     ad.reason, ad.lease_until, ad.to_publish = reason, None, False
 
 
-def _refresh(unit: Unit, ad: Ad, product: values.Product) -> bool:
+def replan(unit: Unit, ad: Ad, product: values.Product, *, clip: str | None = None) -> bool:
+    """Plan the ad from the shop's data of now; True when it says or shows something else than before.
+
+    Raises Invalid when it can no longer be planned, as when nothing of the product can be bought.
+    """
     chosen = next((v for v in product.variants if v.id == ad.brief.variant_id), product.cheapest)
     was = prices.was_lowest(unit, chosen.id, chosen.price) if chosen else None
-    brief = replace(ad.brief, was_lowest=was)
-    try:
-        storyboard = storyboard_for(unit, brief, product)
-    except Invalid as error:
-        if ad.status == "published":
-            move_ad(ad, "paused")
-        ad.reason = f"paused: {error.message}"[:500]
-        return True
-    if storyboard == ad.storyboard and ad.status != "paused":
+    brief = replace(ad.brief, was_lowest=was, clip=clip or ad.brief.clip)
+    storyboard = storyboard_for(unit, brief, product)
+    if storyboard == ad.storyboard:
         return False
-    ad.to_publish = ad.to_publish or ad.status in LIVE
     ad.brief, ad.storyboard, ad.timeline = brief, storyboard, lay_out(storyboard)
+    return True
+
+
+def _refresh(unit: Unit, ad: Ad, product: values.Product) -> bool:
+    """Hold back or make anew what is no longer true; put back what is true again. False: nothing to do."""
+    was_live = ad.status in LIVE
+    try:
+        changed = replan(unit, ad, product)
+    except Invalid as error:
+        _hold(ad, error.message)
+        return True
+    if not changed:
+        return ad.status == "paused" and _put_back(unit, ad)
+    ad.to_publish = ad.to_publish or was_live
     if ad.status == "published":
         move_ad(ad, "paused")
     if ad.status != "queued":
         queue_film(unit, ad)
-        ad.reason = "the shop's data changed; the film is being made anew"
+        ad.reason = CHANGED
+    return True
+
+
+def _hold(ad: Ad, reason: str) -> None:
+    if ad.status == "published":
+        move_ad(ad, "paused")
+    elif ad.status in {"queued", "rendering"}:
+        move_ad(ad, "failed")
+    ad.reason = f"held back: {reason}"[:500]
+
+
+def _put_back(unit: Unit, ad: Ad) -> bool:
+    try:
+        put_out(unit, ad)
+    except LicenceRefused as refusal:
+        move_ad(ad, "refused")
+        ad.reason = refusal.message
     return True
 
 

@@ -15,7 +15,7 @@ from adengine.core.cameo import Decision, Terms, Use, permits
 from adengine.core.creative import CameoPart
 from adengine.core.disclosure import label_for
 from adengine.core.errors import Conflict, Invalid, LicenceRefused, NotFound
-from adengine.engine import Unit
+from adengine.engine import Actor, AdEngine, Unit
 from adengine.models import Ad, Cameo, Grant, Licence, new_id
 
 Moment = Literal["plan", "render", "publish", "serve"]
@@ -48,18 +48,24 @@ class PlannedUse:
     ad_id: str | None = None
 
 
-def enrol(unit: Unit, name: str, *, title: str, kind: str, clip: Path, still: Path) -> str:
+def enrol(engine: AdEngine, actor: Actor, name: str, *, title: str, kind: str, clip: Path, still: Path) -> str:
     """Keep a cameo's clip and portrait; a second call with the same name answers the first one's id."""
-    unit.require("cameos:write")
-    row = unit.db.scalar(select(Cameo).where(Cameo.name == name))
-    if row is None:
-        cameo_id = new_id("cam")
-        keys = {part: f"cameos/{cameo_id}/{part}{path.suffix}" for part, path in (("clip", clip), ("still", still))}
-        unit.ports.files.put(keys["clip"], clip)
-        unit.ports.files.put(keys["still"], still)
-        row = unit.own(Cameo, id=cameo_id, name=name, title=title, kind=kind, created_at=unit.now(), **keys)
-        unit.db.flush()
-    return row.id
+    named = select(Cameo).where(Cameo.name == name)
+    with engine.reading(actor) as unit:
+        unit.require("cameos:write")
+        known = unit.db.scalar(named)
+    if known is not None:
+        return known.id
+    cameo_id = new_id("cam")
+    keys = {part: f"cameos/{cameo_id}/{part}{path.suffix}" for part, path in (("clip", clip), ("still", still))}
+    engine.ports.files.put(keys["clip"], clip)
+    engine.ports.files.put(keys["still"], still)
+    with engine.unit(actor) as unit:
+        row, _ = unit.once(
+            lambda: unit.db.scalar(named),
+            lambda: unit.own(Cameo, id=cameo_id, name=name, title=title, kind=kind, created_at=unit.now(), **keys),
+        )
+        return row.id
 
 
 def license_cameo(unit: Unit, cameo_id: str, terms: Terms) -> str:

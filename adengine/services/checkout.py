@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from adengine.core.commerce import Quote, move, quote, reverify
-from adengine.core.errors import Conflict, Invalid, NotFound, OutOfStock
+from adengine.core.errors import Conflict, Forbidden, Invalid, NotFound, OutOfStock
 from adengine.core.ledger import Split, post_refund, post_sale
 from adengine.core.money import Money
 from adengine.engine import SYSTEM, Actor, AdEngine, Unit, worker
@@ -73,33 +73,54 @@ class OrderCard:
 def open_checkout(unit: Unit, wish: CheckoutWish) -> CheckoutCard:
     """Quote the lines at today's prices and stock; nothing is reserved before the buyer pays."""
     unit.require("checkout:write")
-    if wish.request_key:
-        before = unit.db.scalar(select(Checkout).where(Checkout.request_key == wish.request_key))
-        if before is not None:
-            return _card(unit, before)
+    row, is_new = unit.once(lambda: _asked_before(unit, wish), lambda: _opened(unit, wish))
+    if is_new and row.ad_id and row.viewer:
+        experiments.note(unit, Deed(f"{row.id}:open", "checkout_start", row.ad_id, row.viewer, row.experiment_id))
+    return _card(unit, row)
+
+
+def _asked_before(unit: Unit, wish: CheckoutWish) -> Checkout | None:
+    if not wish.request_key:
+        return None
+    row = unit.db.scalar(select(Checkout).where(Checkout.request_key == wish.request_key))
+    if row is not None and tuple((line.variant_id, line.quantity) for line in row.quote.lines) != _merged(wish.lines):
+        raise Conflict("this request key was used for another basket; use a new one")
+    return row
+
+
+def _merged(lines: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
+    """Lines as a quote counts them: a variant named twice is one line."""
+    counted: dict[str, int] = {}
+    for variant_id, quantity in lines:
+        counted[variant_id] = counted.get(variant_id, 0) + quantity
+    return tuple(counted.items())
+
+
+def _opened(unit: Unit, wish: CheckoutWish) -> Checkout:
     priced = _quote(unit, wish.lines)
-    if wish.ad_id is not None:
-        unit.get(Ad, wish.ad_id)
-    experiment_id = experiments.running_with(unit, wish.experiment_id, wish.ad_id)
-    row = unit.own(
+    ad_id = _earning_ad(unit, wish.ad_id, priced)
+    return unit.own(
         Checkout,
         id=new_id("chk"),
         request_key=wish.request_key,
         status="open",
         quote=priced,
         channel=wish.channel[:20],
-        ad_id=wish.ad_id,
-        second=wish.second,
-        experiment_id=experiment_id,
+        ad_id=ad_id,
+        second=wish.second if ad_id else None,
+        experiment_id=experiments.running_with(unit, wish.experiment_id, ad_id),
         viewer=wish.viewer,
         payment_id=None,
         created_at=unit.now(),
         expires_at=priced.expires_at,
     )
-    unit.db.flush()
-    if wish.ad_id and wish.viewer:
-        experiments.note(unit, Deed(f"{row.id}:open", "checkout_start", wish.ad_id, wish.viewer, experiment_id))
-    return _card(unit, row)
+
+
+def _earning_ad(unit: Unit, ad_id: str | None, priced: Quote) -> str | None:
+    """The ad to credit: one on show now, of a product in the basket. Any other name earns nothing."""
+    ad = unit.db.get(Ad, ad_id) if ad_id else None
+    sold = {line.product_id for line in priced.lines}
+    return ad.id if ad and ad.status == "published" and ad.product_id in sold else None
 
 
 def get_checkout(unit: Unit, checkout_id: str) -> CheckoutCard:
@@ -108,11 +129,13 @@ def get_checkout(unit: Unit, checkout_id: str) -> CheckoutCard:
 
 
 def requote(unit: Unit, checkout_id: str) -> CheckoutCard:
-    """Price an open checkout anew, after the buyer was told that its price changed or its time ran out."""
+    """Price a checkout anew, after the buyer was told that its price changed or its time ran out."""
     unit.require("checkout:write")
     row = unit.get(Checkout, checkout_id, lock=True)
-    if row.status != "open":
+    if row.status not in {"open", "expired"}:
         raise Conflict(f"this checkout is {row.status}; only an open one can be priced anew")
+    if row.status == "expired":
+        row.status, row.payment_id = move("checkout", row.status, "open"), None
     row.quote = _quote(unit, tuple((line.variant_id, line.quantity) for line in row.quote.lines))
     row.expires_at = row.quote.expires_at
     return _card(unit, row)
@@ -151,10 +174,12 @@ def take_event(engine: AdEngine, body: bytes, signature: str) -> str | None:
         with engine.unit(worker(merchant_id)) as unit:
             unit.db.add(Inbox(provider=said.provider, external_id=said.event_id, at=unit.now()))
             unit.db.flush()
-            if said.amount != unit.get(Payment, payment_id).amount:
-                raise Conflict("the paid amount is not the amount that was asked; look at this payment by hand")
-            settle = _paid if said.outcome == "paid" else _declined
-            return settle(unit, unit.get(Checkout, checkout_id, lock=True), payment_id)
+            row = unit.get(Checkout, checkout_id, lock=True)
+            payment = unit.get(Payment, payment_id, lock=True)
+            if said.outcome == "paid":
+                return _paid(unit, row, payment, said.amount)
+            _declined(unit, row, payment)
+            return None
     except IntegrityError:
         with engine.unit(SYSTEM) as unit:
             if unit.db.get(Inbox, (said.provider, said.event_id)) is None:
@@ -171,7 +196,12 @@ def refund(
         claimed, external_id = _claim_refund(unit, order_id, amount, request_key)
         done, back, refund_id = claimed.status == "paid", claimed.amount, claimed.id
     if not done:
-        engine.ports.payments.refund(external_id, back, key=refund_id)
+        try:
+            engine.ports.payments.refund(external_id, back, key=refund_id)
+        except (Invalid, Forbidden):
+            with engine.unit(actor) as unit:
+                unit.get(Refund, refund_id, lock=True).status = "failed"
+            raise
         with engine.unit(actor) as unit:
             _keep_refund(unit, refund_id)
     with engine.unit(actor) as unit:
@@ -190,15 +220,14 @@ def list_orders(unit: Unit) -> list[OrderCard]:
 
 
 def expire(unit: Unit) -> int:
-    """Close checkouts whose time ran out and give their reserved goods back; answers how many."""
+    """Give back the goods reserved for checkouts whose time to pay ran out; answers how many."""
     rows = unit.db.scalars(
         select(Checkout)
-        .where(Checkout.status.in_(["open", "paying"]), Checkout.expires_at < unit.now())
-        .with_for_update(skip_locked=True)
+        .where(Checkout.status == "paying", Checkout.expires_at < unit.now())
+        .with_for_update(skip_locked=True, key_share=True)
     ).all()
     for row in rows:
-        if row.status == "paying":
-            _release(unit, row)
+        _release(unit, row)
         row.status = move("checkout", row.status, "expired")
     return len(rows)
 
@@ -207,6 +236,22 @@ def owed_refunds(unit: Unit) -> list[tuple[str, str, str]]:
     """Refunds claimed but not paid, as (merchant id, order id, request key): a crash left them half-way."""
     rows = unit.db.scalars(select(Refund).where(Refund.status == "claimed"))
     return [(row.merchant_id, row.order_id, row.request_key) for row in rows]
+
+
+def owed_paybacks(unit: Unit) -> list[tuple[str, str]]:
+    """(merchant id, payment id) of money that was taken and bought nothing."""
+    rows = unit.db.scalars(select(Payment).where(Payment.status == "to_refund"))
+    return [(row.merchant_id, row.id) for row in rows]
+
+
+def pay_back(engine: AdEngine, actor: Actor, payment_id: str) -> None:
+    """Send such a payment back; its id is the key, so that doing it twice pays once."""
+    with engine.unit(actor) as unit:
+        payment = unit.get(Payment, payment_id)
+        external_id, amount = payment.external_id or "", payment.amount
+    engine.ports.payments.refund(external_id, amount, key=payment_id)
+    with engine.unit(actor) as unit:
+        unit.get(Payment, payment_id, lock=True).status = "refunded"
 
 
 def order_card(row: Order) -> OrderCard:
@@ -256,6 +301,7 @@ def _claim_payment(unit: Unit, checkout_id: str) -> Payment:
         external_id=None,
         url=None,
         status="opened",
+        quote=row.quote,
         minor=row.quote.total.minor,
         currency=row.quote.currency,
         created_at=unit.now(),
@@ -265,10 +311,14 @@ def _claim_payment(unit: Unit, checkout_id: str) -> Payment:
     return payment
 
 
-def _paid(unit: Unit, row: Checkout, payment_id: str) -> str:
+def _paid(unit: Unit, row: Checkout, payment: Payment, taken: Money) -> str | None:
     order = unit.db.scalar(select(Order).where(Order.checkout_id == row.id))
-    if order is not None:
-        raise Conflict("this checkout is paid already by another payment; pay this one back by hand")
+    if payment.status == "paid":
+        return order.id if order else None
+    if order is not None or payment.quote.lines != row.quote.lines or taken != payment.amount:
+        # A second payment of one checkout, or one for a price that no longer stands: it goes back, with a trace.
+        payment.status, payment.minor = "to_refund", taken.minor
+        return order.id if order else None
     if row.status == "paying":
         _release(unit, row)
     for line in sorted(row.quote.lines, key=lambda one: one.variant_id):
@@ -276,12 +326,12 @@ def _paid(unit: Unit, row: Checkout, payment_id: str) -> str:
         if variant.stock is not None:
             variant.stock -= line.quantity
     row.status = move("checkout", row.status, "paid")
-    unit.get(Payment, payment_id).status = "paid"
+    payment.status = "paid"
     order = unit.own(
         Order,
         id=new_id("ord"),
         checkout_id=row.id,
-        payment_id=payment_id,
+        payment_id=payment.id,
         status="paid",
         currency=row.quote.currency,
         total_minor=row.quote.total.minor,
@@ -304,9 +354,11 @@ def _paid(unit: Unit, row: Checkout, payment_id: str) -> str:
     return order.id
 
 
-def _declined(unit: Unit, row: Checkout, payment_id: str) -> None:
-    unit.get(Payment, payment_id).status = "declined"
-    if row.status == "paying" and row.payment_id == payment_id:
+def _declined(unit: Unit, row: Checkout, payment: Payment) -> None:
+    if payment.status != "opened":
+        return
+    payment.status = "declined"
+    if row.status == "paying" and row.payment_id == payment.id:
         _release(unit, row)
         row.status, row.payment_id = move("checkout", row.status, "open"), None
 
@@ -327,9 +379,9 @@ def _claim_refund(unit: Unit, order_id: str, amount: Money | None, request_key: 
     order = unit.get(Order, order_id, lock=True)
     external_id = unit.get(Payment, order.payment_id).external_id or ""
     before = unit.db.scalar(select(Refund).where(Refund.order_id == order.id, Refund.request_key == request_key))
-    if before is not None:
-        if amount is not None and before.amount != amount:
-            raise Conflict("this request key was used for another amount; use a new one")
+    if before is not None and amount is not None and before.amount != amount:
+        raise Conflict("this request key was used for another amount; use a new one")
+    if before is not None and before.status != "failed":
         return before, external_id
     left = (
         order.total
@@ -341,6 +393,9 @@ def _claim_refund(unit: Unit, order_id: str, amount: Money | None, request_key: 
         raise Invalid("nothing is left to refund" if amount is None else "a refund must be more than nothing")
     if left < asked:
         raise Conflict(f"only {left.display()} of this order is left to refund; ask for that or less")
+    if before is not None:
+        before.status = "claimed"
+        return before, external_id
     row = unit.own(
         Refund,
         id=new_id("ref"),

@@ -252,7 +252,7 @@ def _check(unit: Unit, deed: Deed) -> None:
     if deed.type in SERVER_TYPES:
         raise Invalid(f"a {deed.type} is counted from the payment; do not send it")
     valid_event(deed.type, event_id=deed.id, viewer=deed.viewer, at=deed.at or now, now=now, source="browser")
-    if unit.db.scalar(select(Ad.id).where(Ad.id == deed.ad_id)) is None:
+    if "\0" in deed.ad_id or unit.db.scalar(select(Ad.id).where(Ad.id == deed.ad_id)) is None:
         raise NotFound("there is no such ad in this shop")
 
 

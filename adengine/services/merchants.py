@@ -90,6 +90,14 @@ def actor_of(unit: Unit, token: str) -> Actor:
     return Actor(row.kind, row.merchant_id, frozenset(row.scopes.split()))
 
 
+def revoke_token(unit: Unit, token: str) -> None:
+    """Withdraw a token, which signs out whoever uses it; a second time changes nothing. Raises NotFound."""
+    row = unit.db.scalar(select(Token).where(Token.digest == _digest(token)))
+    if row is None:
+        raise NotFound("this token is not known here; give it whole, as 'adengine token create' printed it")
+    row.revoked_at = row.revoked_at or unit.now()
+
+
 def visitor(unit: Unit, shop_name: str) -> Actor:
     """Anyone who looks at a shop without a token."""
     return Actor("shopper", find_shop(unit, shop_name).id, SHOPPER_SCOPES)

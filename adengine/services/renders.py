@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import select
 
 from adengine.core.clip import Clip
-from adengine.core.errors import LicenceRefused
+from adengine.core.errors import Invalid, LicenceRefused
 from adengine.core.film import Film
-from adengine.core.timeline import Timeline, lay_out
+from adengine.core.timeline import Timeline
 from adengine.engine import Unit
 from adengine.models import Ad, Shot
 from adengine.services import ads
@@ -68,6 +68,8 @@ def keep_film(unit: Unit, ad_id: str, attempt: int, film: Film) -> bool:
         except LicenceRefused as refusal:
             ads.move_ad(ad, "refused")
             ad.reason = refusal.message
+        except Invalid as error:
+            ad.reason = f"not published: {error.message}"[:500]
     return True
 
 
@@ -85,9 +87,9 @@ def owed(unit: Unit) -> list[tuple[str, str]]:
     A job that lost several workers in a row is taken to be what kills them, and fails.
     """
     waiting = select(Ad).where(Ad.status.in_(["queued", "rendering"]), Ad.lease_until < unit.now())
-    ads_due = unit.db.scalars(waiting.order_by(Ad.created_at).with_for_update(skip_locked=True)).all()
+    ads_due = unit.db.scalars(waiting.order_by(Ad.created_at).with_for_update(skip_locked=True, key_share=True)).all()
     shooting = select(Shot).where(Shot.status.in_(["queued", "shooting"]), Shot.lease_until < unit.now())
-    shots_due = unit.db.scalars(shooting.order_by(Shot.id).with_for_update(skip_locked=True)).all()
+    shots_due = unit.db.scalars(shooting.order_by(Shot.id).with_for_update(skip_locked=True, key_share=True)).all()
     return [
         *(("render", ad.id) for ad in ads_due if _is_owed_again(unit, ad)),
         *(("generate", shot.id) for shot in shots_due if _is_shot_owed_again(unit, shot)),
@@ -135,8 +137,7 @@ class ShotOrder:
 
 def claim_shot(unit: Unit, shot_id: str) -> ShotOrder | None:
     """Take a queued shot; None when there is nothing to do."""
-    shot = unit.get(Shot, shot_id, lock=True)
-    ad = unit.get(Ad, shot.ad_id, lock=True)
+    ad, shot = _locked(unit, shot_id)
     if ad.status != "shooting" or shot.status != "queued":
         return None
     if not ads.still_licensed(unit, ad, "render"):
@@ -160,10 +161,15 @@ def claim_shot(unit: Unit, shot_id: str) -> ShotOrder | None:
     )
 
 
+def _locked(unit: Unit, shot_id: str) -> tuple[Ad, Shot]:
+    """The ad before its shot, as everybody else locks them."""
+    ad = unit.get(Ad, unit.get(Shot, shot_id).ad_id, lock=True)
+    return ad, unit.get(Shot, shot_id, lock=True)
+
+
 def beat_shot(unit: Unit, shot_id: str, attempt: int, progress: float) -> bool:
     """Keep the shot's lease; False when this attempt no longer counts or the ad was taken down."""
-    shot = unit.get(Shot, shot_id, lock=True)
-    ad = unit.get(Ad, shot.ad_id)
+    ad, shot = _locked(unit, shot_id)
     if shot.status != "shooting" or shot.attempt != attempt or ad.status != "shooting":
         return False
     shot.progress = progress
@@ -173,21 +179,23 @@ def beat_shot(unit: Unit, shot_id: str, attempt: int, progress: float) -> bool:
 
 def keep_clip(unit: Unit, shot_id: str, attempt: int, key: str, clip: Clip) -> None:
     """Record a finished clip; the last one of an ad queues its film."""
-    shot = unit.get(Shot, shot_id, lock=True)
-    ad = unit.get(Ad, shot.ad_id, lock=True)
+    ad, shot = _locked(unit, shot_id)
     if shot.status != "shooting" or shot.attempt != attempt or ad.status != "shooting":
         return
     shot.status, shot.clip, shot.progress, shot.provenance = "ready", key, 1.0, clip.provenance
     if all(one.status == "ready" for one in ad.shots):
-        ad.brief = replace(ad.brief, clip=key)
-        ad.storyboard = ads.storyboard_for(unit, ad.brief, ads.product_of(unit, ad.product_id))
-        ad.timeline = lay_out(ad.storyboard)
+        try:
+            ads.replan(unit, ad, ads.product_of(unit, ad.product_id), clip=key)
+        except Invalid as error:
+            ads.move_ad(ad, "failed")
+            ad.reason = error.message[:500]
+            return
         ads.queue_film(unit, ad)
 
 
 def fail_shot(unit: Unit, shot_id: str, attempt: int, reason: str) -> None:
     """A shot that cannot be made fails its ad, in words; nothing takes its place in secret."""
-    shot = unit.get(Shot, shot_id, lock=True)
+    _, shot = _locked(unit, shot_id)
     if shot.status == "shooting" and shot.attempt == attempt:
         _fail_shot(unit, shot, reason)
 

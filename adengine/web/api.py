@@ -164,7 +164,9 @@ def _products(call: Call) -> list[ProductView]:
 def _product(call: Call) -> ProductView:
     with call.unit() as unit:
         found = catalog.get_product(unit, call.path["product"])
-        return product_view(found, call.links, [one.id for one in ads.list_ads(unit, product_id=found.id)])
+        return product_view(
+            found, call.links, [one.id for one in ads.list_ads(unit, product_id=found.id, placement="api")]
+        )
 
 
 def _search(call: Call) -> list[HitView]:
@@ -182,7 +184,7 @@ def _import(call: Call) -> ImportReport:
 
 def _ads(call: Call) -> list[AdView]:
     with call.unit() as unit:
-        return [ad_view(one, call.links) for one in ads.list_ads(unit)]
+        return [ad_view(one, call.links) for one in ads.list_ads(unit, placement="api")]
 
 
 def _create_ad(call: Call) -> AdView:
@@ -193,7 +195,7 @@ def _create_ad(call: Call) -> AdView:
 
 def _ad(call: Call) -> AdView:
     with call.unit() as unit:
-        return ad_view(ads.get_ad(unit, call.path["ad_id"]), call.links)
+        return ad_view(ads.get_ad(unit, call.path["ad_id"], placement="api"), call.links)
 
 
 def _showing(call: Call) -> ShowingView:

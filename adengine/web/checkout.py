@@ -91,7 +91,7 @@ def film_of(visit: Visit, ad_id: str | None) -> AdCard | None:
 
 
 def _show(visit: Visit, card: CheckoutCard, said: str, *, changed: bool = False) -> str:
-    expired = card.status == "open" and card.quote.has_expired(engine().ports.clock())
+    expired = card.status in {"open", "expired"} and card.quote.has_expired(engine().ports.clock())
     return render_template(
         "checkout.html",
         shop=visit.shop,
@@ -100,7 +100,7 @@ def _show(visit: Visit, card: CheckoutCard, said: str, *, changed: bool = False)
         film=film_of(visit, card.ad_id),
         said="This price was held for a while and has run out. Ask for today's price." if expired else said,
         is_payable=card.status in {"open", "paying"} and not (expired or changed),
-        is_stale=card.status == "open" and (expired or changed),
+        is_stale=card.status in {"open", "expired"} and (expired or changed),
         payments=engine().settings.payments,
     )
 

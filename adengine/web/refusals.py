@@ -6,6 +6,7 @@ import logging
 
 from flask import Flask, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from adengine.core.errors import AdEngineError, LicenceRefused, SignInNeeded, TooLarge
@@ -36,6 +37,7 @@ PLAIN = {
 
 def register(app: Flask) -> None:
     app.register_error_handler(AdEngineError, refused)
+    app.register_error_handler(DataError, refused_by_database)
     app.register_error_handler(HTTPException, refused_by_http)
     app.register_error_handler(Exception, broken)
 
@@ -46,6 +48,12 @@ def refused(error: AdEngineError) -> ResponseReturnValue:
         return redirect(url_for("signin.page", next=target), 303)
     clause = error.clause if isinstance(error, LicenceRefused) else None
     return answer(error.status, error.code, error.message, clause)
+
+
+def refused_by_database(error: DataError) -> ResponseReturnValue:
+    """PostgreSQL keeps no NUL, and SQLite no surrogate: what holds one names nothing we know."""
+    log.info("a value could not be sent to the database: %s", type(error.orig).__name__)
+    return answer(400, "invalid", "this holds characters that cannot be kept; send plain text")
 
 
 def refused_by_http(error: HTTPException) -> ResponseReturnValue:

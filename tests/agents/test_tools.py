@@ -76,7 +76,7 @@ def test_an_agent_finds_watches_and_opens_a_checkout(engine: AdEngine, desk: Des
     spot = film["hotspots"][0]
     assert (spot["variant_id"], spot["price"], spot["available"]) == (hit["variant_id"], 2400, True)
     assert film["ad"]["film_url"].endswith(f"/shops/demo/ads/{ad_id}/film.mp4")
-    ask = {"variant_id": hit["variant_id"], "ad_id": ad_id, "second": 2.0, "idempotency_key": "agent-key-1"}
+    ask = {"variant_id": hit["variant_id"], "ad_id": ad_id, "second": 2.0, "idempotency_key": "a-random-key-of-mine"}
     opened = call(engine, "create_checkout", **ask)
     assert (opened["total"], opened["status"]) == (2400, "open")
     assert call(engine, "create_checkout", **ask)["id"] == opened["id"]
@@ -106,8 +106,8 @@ def test_what_a_product_costs_the_merchant_never_reaches_an_agent(engine: AdEngi
         ("get_product", {"product": "nothing"}, "look in the catalogue"),
         ("get_ad", {"ad_id": "ad_nothing"}, "there is no ad"),
         ("search_catalog", {"query": "mug", "store": "nowhere"}, "no shop 'nowhere'"),
-        ("create_checkout", {"variant_id": "var_x", "idempotency_key": "12345678"}, "there is no variant"),
-        ("create_checkout", {"variant_id": "var_x", "idempotency_key": "12345678", "quantity": 0}, "quantity"),
+        ("create_checkout", {"variant_id": "var_x", "idempotency_key": "1234567812345678"}, "there is no variant"),
+        ("create_checkout", {"variant_id": "var_x", "idempotency_key": "1234567812345678", "quantity": 0}, "quantity"),
         ("get_order", {"order_id": "ord_nothing"}, "there is no order"),
         ("search_catalog", {"query": 7, "limit": 9999}, "limit"),
     ],
@@ -153,3 +153,8 @@ def test_every_error_reaches_an_agent_with_its_words_and_code(kind: type[AdEngin
 
     with pytest.raises(ToolError, match=rf"^no \[{kind.code}\]$"):
         spoken(tool)()
+
+
+def test_an_argument_that_no_database_can_hold_is_refused_in_words(engine: AdEngine, desk: Desk, ad_id: str) -> None:
+    for tool, arguments in (("get_product", {"product": "mug\0"}), ("get_ad", {"ad_id": "ad\0"})):
+        assert refusal(engine, tool, **arguments).endswith(("[not_found]", "[invalid]"))

@@ -176,3 +176,16 @@ def test_every_error_has_a_status_and_one_shape(engine: AdEngine, kind: type[AdE
     error = answer.get_json()["error"]
     assert (answer.status_code, error["code"], error["message"]) == (kind.status, kind.code, "no")
     assert ("clause" in error) == (kind is LicenceRefused)
+
+
+def test_a_name_that_no_database_can_hold_is_refused_in_words(engine: AdEngine, desk: Desk, api: Api) -> None:
+    for path in ("/products/a%00b", "/ads/a%00", "/orders/%00"):
+        assert api("GET", path).status_code in {400, 404}
+    assert api.client.get("/shops/de%00mo/").status_code in {400, 404}
+    body = {"product": "mug\0", "template": "hero"}
+    assert api("POST", "/ads", json=body).status_code in {400, 404}
+    batch = {
+        "events": [{"id": "e-1", "type": "impression", "ad": "ad\0", "at": engine.ports.clock().timestamp() * 1000}]
+    }
+    answer = api.client.post("/shops/demo/events", json={"viewer": "a-viewer", **batch})
+    assert (answer.status_code, len(answer.get_json()["refused"])) == (200, 1)

@@ -202,7 +202,7 @@ def test_an_agent_finds_the_film_and_a_person_buys_what_it_shows(world: World, f
         variant_id=spot["variant_id"],
         ad_id=cameo,
         second=spot["start_s"],
-        idempotency_key="journey-1",
+        idempotency_key="a-random-key-of-mine",
     ).structured_content
     order = pay(opened["url"])
     assert "24.00" in order

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from adengine.core.cameo import Terms
 from adengine.core.errors import Conflict, GeneratorMissing, Gone, Invalid, LicenceRefused, NotFound, UnknownTemplate
 from adengine.core.money import Money
 from adengine.engine import SYSTEM, AdEngine
-from adengine.models import Grant
+from adengine.models import Ad, Grant, Merchant
 from adengine.services import ads, cameos, catalog, renders, showings
 from adengine.services.ads import AdCard, AdWish
 from tests.conftest import Desk, open_desk
@@ -50,9 +52,9 @@ def terms_for(desk: Desk, clock: Clock) -> Terms:
 
 def license_lumi(engine: AdEngine, desk: Desk, terms: Terms, folder: Path) -> str:
     draw_picture(folder / "lumi.png", "#d9a441", alpha=True)
+    path = folder / "lumi.png"
+    cameo_id = cameos.enrol(engine, desk.merchant, "lumi", title="Lumi", kind="character", clip=path, still=path)
     with engine.unit(desk.merchant) as unit:
-        path = folder / "lumi.png"
-        cameo_id = cameos.enrol(unit, "lumi", title="Lumi", kind="character", clip=path, still=path)
         return cameos.license_cameo(unit, cameo_id, terms)
 
 
@@ -343,3 +345,117 @@ def test_a_generated_clip_goes_into_the_film(engine: AdEngine, desk: Desk, outbo
         receipt = ads.receipt(unit, card.id)
     assert receipt is not None
     assert ("generator", "placeholder") in receipt.generated
+
+
+# ---- what is shown stays true ----
+
+
+def sold_out_and_dearer(engine: AdEngine, desk: Desk, folder: Path) -> None:
+    rows = [{**MUG, "Variant Price": "30.00", "Variant Inventory Qty": "0"}, OAT, LAMP]
+    catalog.import_feed(engine, desk.merchant, str(write_shop(folder, rows)))
+
+
+def dearer(engine: AdEngine, desk: Desk, folder: Path) -> None:
+    rows = [{**MUG, "Variant Price": "30.00"}, OAT, LAMP]
+    catalog.import_feed(engine, desk.merchant, str(write_shop(folder, rows)))
+
+
+def said(engine: AdEngine, desk: Desk, ad_id: str) -> str:
+    with engine.reading(desk.merchant) as unit:
+        return repr(unit.get(Ad, ad_id).timeline.layers)
+
+
+def test_a_finished_film_that_says_something_old_is_made_anew_before_it_is_published(
+    engine: AdEngine, desk: Desk, outbox: Outbox
+) -> None:
+    card = create(engine, desk, replace(QUICK, publish=False))
+    outbox.run(engine)
+    with engine.unit(desk.merchant) as unit:
+        unit.db.get_one(Merchant, desk.shop.id).brand = replace(desk.shop.brand, name="Renamed")
+    with engine.unit(desk.merchant) as unit:
+        assert ads.publish(unit, card.id).status == "queued"
+    outbox.run(engine)
+    assert look(engine, desk, card.id).status == "published"
+    assert "Renamed" in said(engine, desk, card.id)
+
+
+def test_a_film_that_failed_is_planned_from_todays_data_when_tried_again(
+    engine: AdEngine, desk: Desk, outbox: Outbox, tmp_path: Path
+) -> None:
+    card = create(engine, desk)
+    outbox.jobs.clear()
+    with engine.unit(desk.merchant) as unit:
+        order = renders.claim_render(unit, card.id)
+        assert order is not None
+        renders.fail_render(unit, card.id, order.attempt, "it broke")
+    dearer(engine, desk, tmp_path / "shop")
+    with engine.unit(desk.merchant) as unit:
+        ads.retry(unit, card.id)
+    assert "30.00" in said(engine, desk, card.id)
+    assert "24.00" not in said(engine, desk, card.id)
+
+
+def test_a_sold_out_product_s_film_is_neither_shown_nor_published(
+    engine: AdEngine, desk: Desk, outbox: Outbox, tmp_path: Path
+) -> None:
+    live = create(engine, desk)
+    outbox.run(engine)
+    ready = create(engine, desk, replace(QUICK, publish=False, seconds=7))
+    outbox.run(engine)
+    waiting = create(engine, desk, replace(QUICK, seconds=8))
+    sold_out_and_dearer(engine, desk, tmp_path / "shop")
+    outbox.run(engine)
+    assert [look(engine, desk, one.id).status for one in (live, ready, waiting)] == ["paused", "ready", "failed"]
+    for one in (live, ready):
+        with pytest.raises(Invalid), engine.unit(desk.merchant) as unit:
+            ads.publish(unit, one.id)
+    catalog.import_feed(engine, desk.merchant, str(write_shop(tmp_path / "shop")))
+    assert look(engine, desk, live.id).status == "published"  # true again: the very film that was shown
+
+
+def test_a_key_used_for_another_ad_is_refused(engine: AdEngine, desk: Desk, outbox: Outbox) -> None:
+    create(engine, desk, replace(QUICK, request_key="click-1"))
+    with pytest.raises(Conflict, match="another ad"):
+        create(engine, desk, replace(QUICK, request_key="click-1", seconds=9))
+    assert len(outbox.jobs) == 1
+
+
+def test_a_list_holds_only_films_the_licence_allows_in_that_place(
+    engine: AdEngine, desk: Desk, outbox: Outbox, clock: Clock, tmp_path: Path
+) -> None:
+    license_lumi(engine, desk, replace(terms_for(desk, clock), placements=("page",)), tmp_path)
+    card = create(engine, desk, ENDORSED)
+    outbox.run(engine)
+    with engine.reading(desk.visitor) as unit:
+        assert [one.id for one in ads.list_ads(unit)] == [card.id]
+        assert ads.list_ads(unit, placement="mcp") == []
+        with pytest.raises(LicenceRefused):
+            ads.get_ad(unit, card.id, placement="mcp")
+
+
+def test_revoking_while_an_ad_is_being_published_ends_with_the_ad_down(
+    engine: AdEngine, desk: Desk, outbox: Outbox, licence: str
+) -> None:
+    card = create(engine, desk, replace(ENDORSED, publish=False))
+    outbox.run(engine)
+    began = threading.Event()
+    failed: list[Exception] = []
+
+    def revoke() -> None:
+        began.wait()
+        try:
+            with engine.unit(desk.merchant) as unit:
+                ads.revoke(unit, licence)
+        except Exception as error:
+            failed.append(error)
+
+    other = threading.Thread(target=revoke)
+    other.start()
+    with engine.unit(desk.merchant) as unit:
+        unit.get(Ad, card.id, lock=True)
+        began.set()
+        time.sleep(0.5)  # the other holds the licence by now and waits for the ad
+        ads.publish(unit, card.id)
+    other.join()
+    assert failed == []
+    assert look(engine, desk, card.id).status == "retired"

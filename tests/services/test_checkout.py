@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ from adengine.core.catalog import Variant
 from adengine.core.errors import Conflict, Forbidden, NotFound, OutOfStock, PriceChanged
 from adengine.core.money import Money
 from adengine.engine import SYSTEM, AdEngine
-from adengine.models import Order
-from adengine.services import catalog, checkout, ledger
+from adengine.models import Ad, Order, Payment
+from adengine.services import ads, catalog, checkout, ledger
+from adengine.services.ads import AdWish
 from adengine.services.checkout import CheckoutCard, CheckoutWish
 from integrations.sandbox import SandboxPayments
 from tests.conftest import Desk, open_desk
@@ -245,3 +247,126 @@ def _no_leaks(engine: AdEngine) -> Iterator[None]:
     yield
     with engine.unit(SYSTEM) as unit:
         assert sum(one.amount.minor for one in ledger.balances(unit)) == 0
+
+
+def test_a_payment_for_a_price_that_no_longer_stands_buys_nothing_and_goes_back(
+    engine: AdEngine, desk: Desk, sage: Variant, tmp_path: Path
+) -> None:
+    card = opened(engine, desk, sage)
+    old = checkout.pay(engine, desk.visitor, card.id)
+    checkout.take_event(engine, *message(engine, old, "declined"))
+    dearer = write_shop(tmp_path / "shop", [{**MUG, "Variant Price": "240.00"}, OAT, LAMP])
+    catalog.import_feed(engine, desk.merchant, str(dearer))
+    with engine.unit(desk.visitor) as unit:
+        checkout.requote(unit, card.id)
+    late = engine.ports.payments
+    assert isinstance(late, SandboxPayments)
+    assert checkout.take_event(engine, *late.decide(old.rsplit("/", 1)[-1], "paid")) is None
+    assert (orders(engine), accounts(engine, desk)) == (0, {})
+    assert paid_back(engine) == [2400]
+    assert decide(engine, desk, card.id) is not None
+    assert accounts(engine, desk)["clearing"] == -24000
+
+
+def paid_back(engine: AdEngine) -> list[int]:
+    """Sweep twice; answers the amounts that were sent back."""
+    from workers.tasks import sweep
+
+    with engine.unit(SYSTEM) as unit:
+        assert checkout.owed_paybacks(unit) != []
+    sweep(engine)
+    sweep(engine)
+    with engine.unit(SYSTEM) as unit:
+        assert checkout.owed_paybacks(unit) == []
+        return list(unit.db.scalars(select(Payment.minor).where(Payment.status == "refunded")))
+
+
+def test_a_checkout_paid_twice_is_one_order_and_the_second_money_goes_back(
+    engine: AdEngine, desk: Desk, sage: Variant
+) -> None:
+    card = opened(engine, desk, sage)
+    first = checkout.pay(engine, desk.visitor, card.id)
+    checkout.take_event(engine, *message(engine, first, "declined"))
+    second = checkout.pay(engine, desk.visitor, card.id)
+    assert first != second
+    order_id = checkout.take_event(engine, *message(engine, first))
+    assert checkout.take_event(engine, *message(engine, second)) == order_id
+    assert (orders(engine), accounts(engine, desk)["clearing"]) == (1, -2400)
+    assert paid_back(engine) == [2400]
+
+
+def test_a_decline_that_arrives_after_the_payment_changes_nothing(engine: AdEngine, desk: Desk, sage: Variant) -> None:
+    card = opened(engine, desk, sage)
+    url = checkout.pay(engine, desk.visitor, card.id)
+    order_id = checkout.take_event(engine, *message(engine, url))
+    assert checkout.take_event(engine, *message(engine, url, "declined")) is None
+    with engine.unit(SYSTEM) as unit:
+        assert unit.db.scalars(select(Payment.status)).all() == ["paid"]
+    assert order_id is not None
+    checkout.refund(engine, desk.merchant, order_id, request_key="all")
+    assert set(accounts(engine, desk).values()) == {0}
+
+
+def test_a_refund_the_provider_refuses_is_marked_and_blocks_no_other(
+    engine: AdEngine, desk: Desk, sage: Variant
+) -> None:
+    order_id = bought(engine, desk, sage)
+    ours = engine.ports
+    stranger = SandboxPayments(secret=b"another key", public_url="http://127.0.0.1")
+    engine.ports = replace(ours, payments=stranger)
+    with pytest.raises(Forbidden):
+        checkout.refund(engine, desk.merchant, order_id, request_key="refused")
+    engine.ports = ours
+    with engine.unit(SYSTEM) as unit:
+        assert checkout.owed_refunds(unit) == []
+    assert accounts(engine, desk)["clearing"] == -2400
+    checkout.refund(engine, desk.merchant, order_id, amount=Money(400, "EUR"), request_key="part")
+    assert accounts(engine, desk)["clearing"] == -2000
+
+
+def test_a_key_used_for_another_basket_is_refused(engine: AdEngine, desk: Desk, sage: Variant) -> None:
+    opened(engine, desk, sage, 1, key="click-1")
+    with pytest.raises(Conflict, match="another basket"):
+        opened(engine, desk, sage, 2, key="click-1")
+
+
+def test_one_key_sent_at_the_same_time_opens_one_checkout(engine: AdEngine, desk: Desk, sage: Variant) -> None:
+    found: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(opened(engine, desk, sage, key="click-1").id)) for _ in range(8)
+    ]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert len(found) == 8
+    assert len(set(found)) == 1
+
+
+def test_a_checkout_whose_time_ran_out_can_be_priced_anew(
+    engine: AdEngine, desk: Desk, sage: Variant, clock: Clock
+) -> None:
+    card = opened(engine, desk, sage)
+    checkout.pay(engine, desk.visitor, card.id)
+    clock.forward(hours=1)
+    with engine.unit(SYSTEM) as unit:
+        checkout.expire(unit)
+    with pytest.raises(Conflict, match="ran out"):
+        checkout.pay(engine, desk.visitor, card.id)
+    with engine.unit(desk.visitor) as unit:
+        assert checkout.requote(unit, card.id).status == "open"
+    assert decide(engine, desk, card.id) is not None
+
+
+def test_only_a_film_on_show_of_what_is_bought_is_credited(engine: AdEngine, desk: Desk, sage: Variant) -> None:
+    with engine.unit(desk.merchant) as unit:
+        shown = ads.create_ad(unit, AdWish("mug", seconds=6)).id
+        other = ads.create_ad(unit, AdWish("lamp", seconds=6)).id
+        hidden = ads.create_ad(unit, AdWish("mug", seconds=7)).id
+        for ad_id in (shown, other):
+            unit.get(Ad, ad_id).status = "published"
+    for ad_id, credited in ((shown, shown), (other, None), (hidden, None), ("ad_nowhere", None)):
+        with engine.unit(desk.visitor) as unit:
+            wish = CheckoutWish(((sage.id, 1),), ad_id=ad_id, second=1.0)
+            card = checkout.open_checkout(unit, wish)
+        assert (card.ad_id, card.second) == (credited, 1.0 if credited else None)

@@ -88,8 +88,10 @@ class World:
             endorsement=True,
             share_bps=500,
         )
+        cameo_id = cameos.enrol(
+            self.engine, self.merchant, "nix", title="Nix", kind="person", clip=portrait, still=portrait
+        )
         with self.engine.unit(self.merchant) as unit:
-            cameo_id = cameos.enrol(unit, "nix", title="Nix", kind="person", clip=portrait, still=portrait)
             return cameos.license_cameo(unit, cameo_id, terms)
 
     def experiment(self, *ad_ids: str) -> str:

@@ -93,7 +93,7 @@ def test_a_worker_killed_in_the_middle_of_a_film_is_replaced_and_the_film_is_mad
     done = until(engine, ad_id, lambda ad: ad.status in ("published", "failed"))
     assert (done.status, done.attempt) == ("published", 2)
     assert done.film is not None
-    films = [str(one) for one in engine.settings.home_path.rglob("film.mp4")]
+    films = [str(one) for one in (engine.settings.home_path / "files").rglob("film.mp4")]
     assert films == [str(engine.ports.files.local(done.film.film))]
 
 

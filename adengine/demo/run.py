@@ -60,7 +60,6 @@ class Demo:
     actor: Actor
     links: Links
     token: str
-    agent_token: str
 
 
 def run(settings: Settings, out: Console, *, once: bool, port: int) -> None:
@@ -94,7 +93,6 @@ def _open_shop(engine: AdEngine, out: Console) -> Demo:
     with engine.unit(SYSTEM) as unit:
         shop = merchants.open_shop(unit, SHOP, title=about["name"], currency=about["currency"], brand=brand)
         token = merchants.make_token(unit, shop, kind="merchant")
-        agent_token = merchants.make_token(unit, shop, kind="agent")
     actor = merchant_actor(shop.id)
     with _bar(out) as progress:
         task = progress.add_task("catalogue", total=None)
@@ -109,7 +107,7 @@ def _open_shop(engine: AdEngine, out: Console) -> Demo:
         f"{report.variants} variants, {report.pictures} pictures, {len(report.refused)} rows refused"
     )
     _license_lumi(engine, actor)
-    return Demo(actor, Links(engine.settings.public_url, SHOP), token, agent_token)
+    return Demo(actor, Links(engine.settings.public_url, SHOP), token)
 
 
 def _license_lumi(engine: AdEngine, actor: Actor) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +20,6 @@ from tests import servers
 from tests.fakes import Clock, Outbox, build_test_engine
 
 BRAND = Brand("Testware", "#1f2421", "#f4f1ec", "#b4552d")
-NUMBERS = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -41,12 +39,12 @@ def postgres_url() -> Iterator[str]:
         yield url
 
 
-def empty_database(server: str) -> str:
-    """Make a database without tables; answers its URL."""
-    name = f"empty_{uuid.uuid4().hex}"
+def empty_database(server: str, *, template: str = "template0") -> str:
+    """Make a database of its own, without tables or like the template's; answers its URL."""
+    name = f"test_{uuid.uuid4().hex}"
     admin = create_engine(server + "postgres", isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
     admin.dispose()
     return server + name
 
@@ -81,12 +79,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         sql.dispose()
         return url
     server: str = request.getfixturevalue("postgres_url")
-    name = f"test_{next(NUMBERS)}"
-    admin = create_engine(server + "postgres", isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE migrated"))
-    admin.dispose()
-    return server + name
+    return empty_database(server, template="migrated")
 
 
 @pytest.fixture

@@ -115,7 +115,7 @@ def generate(engine: AdEngine, shot_id: str, progress: PartProgress = lambda par
                 raise
 
 
-def sweep(engine: AdEngine, _row_id: str = "") -> list[tuple[str, str]]:
+def sweep(engine: AdEngine) -> list[tuple[str, str]]:
     """Send the jobs that nobody works on again, expire unpaid checkouts, finish refunds; answers the jobs sent.
 
     Each part stands for itself: what fails is logged and left to the next sweep.
@@ -157,7 +157,7 @@ def _left_to_the_next(act: str) -> Iterator[None]:
         log.exception("the sweep could not %s; the next one will try again", act)
 
 
-JOBS: dict[str, Callable[..., Any]] = {"render": render, "generate": generate, "sweep": sweep}
+JOBS: dict[str, Callable[..., Any]] = {"render": render, "generate": generate}
 
 
 class Claim:

@@ -283,16 +283,18 @@ def _cameo_facts(brief: Brief) -> dict[str, Fact]:
 
 
 def _reasons(product: Product) -> tuple[Fact, ...]:
-    """Up to three facts in the shop's own words: its reasons, then material, sentences, tags."""
+    """Up to three facts in the shop's own words: its reasons, then material and sentences.
+
+    Tags are search words: 'Electronics' is no reason to buy anything.
+    """
     own = [
         Fact(product.metafield(f"custom.reason_{n}").strip(), f"product.metafields.custom.reason_{n}")
         for n in (1, 2, 3)
     ]
     material = Fact(product.metafield("custom.material").strip(), "product.metafields.custom.material")
     said = [Fact(sentence, "product.description") for sentence in _sentences(product.description)]
-    tags = [Fact(tag[:1].upper() + tag[1:], "product.tags") for tag in product.tags if tag.strip()]
     found: dict[str, Fact] = {}
-    for fact in (*own, material, *said, *tags):
+    for fact in (*own, material, *said):
         found.setdefault(fact.text.casefold(), replace(fact, text=shorten(fact.text, 88)))
     found.pop("", None)
     return tuple(found.values())[:3]

@@ -3,10 +3,12 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# MoviePy needs an older Pillow than we do, so it has an environment of its own.
+MOVIEPY := .venv-moviepy/bin/python
 ARGS   ?=
 JOBS   ?= 2
 
-.PHONY: help demo test check pytest install install-test system clean
+.PHONY: help demo test check pytest bench-render install install-test system clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -26,10 +28,16 @@ check: install-test ## ruff, mypy --strict, import contracts
 pytest: install-test ## the tests alone (ARGS=tests/core, say)
 	$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
 
+bench-render: install-test ## the renderer beside its encoder, ffmpeg and MoviePy (ARGS=--quick)
+	$(PIP) --editable '.[bench]'
+	test -x $(MOVIEPY) || $(PYTHON) -m venv $(dir $(MOVIEPY))..
+	$(MOVIEPY) -m pip install --quiet moviepy==2.2.1 av font-hanken-grotesk
+	$(BIN)/python -m benchmarks.render --moviepy $(MOVIEPY) $(ARGS)
+
 install: $(VENV)/installed ## the light set: no torch
 install-test: $(VENV)/installed-test ## everything, torch included
 
-$(VENV)/installed: pyproject.toml | system
+$(VENV)/installed: pyproject.toml workers/studio/kernel.c | system
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) --upgrade pip
 	$(PIP) --editable .
@@ -55,4 +63,4 @@ system:
 	else echo "some system packages are missing; run: sudo $$get"; exit 1; fi
 
 clean: ## remove the environment and caches; data in var/ stays
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) .venv-moviepy .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

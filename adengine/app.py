@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from adengine.core.errors import GeneratorMissing, Invalid
 from adengine.core.film import Film
+from adengine.core.preflight import Measured
 from adengine.core.timeline import Timeline
 from adengine.engine import AdEngine
-from adengine.ports import FeedSource, Files, Generator, Payments, Ports, Shelf
+from adengine.ports import Cancelled, FeedSource, Files, Generator, Payments, Ports, Shelf, Studio
 from adengine.settings import Settings
-from integrations import feed, pictures, storyboards
+from integrations import feed, pictures, placements, storyboards
 from integrations.files import FolderFiles, S3Files
 from integrations.queue import Sender, celery_app
 from integrations.sandbox import SandboxPayments
 
-TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "ads"
+TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
 PAYMENTS: dict[str, Callable[[Settings], Payments]] = {
     "sandbox": lambda settings: SandboxPayments(secret=settings.secret(), public_url=settings.public_url),
@@ -33,9 +34,13 @@ def build(settings: Settings) -> AdEngine:
         files=_files(settings),
         payments=PAYMENTS[settings.payments](settings),
         shelf=_shelf(settings),
-        studio=_studio,
+        studio=_studio(settings),
+        sketch=_sketch,
+        measure=_measure,
         generator=lambda name: _generator(settings, name),
-        templates=storyboards.load(TEMPLATES),
+        templates=storyboards.load(TEMPLATES / "ads"),
+        styles=storyboards.load_styles(TEMPLATES / "styles"),
+        placements=placements.load(TEMPLATES / "placements.yaml"),
         enqueue=Sender(celery_app(settings.broker_url, settings.home_path)),
         clock=lambda: datetime.now(UTC),
     )
@@ -64,16 +69,50 @@ def _shelf(settings: Settings) -> Shelf:
     )
 
 
-def _studio(
+# A web process never loads the film stack: what draws is imported where a worker first calls it.
+def _studio(settings: Settings) -> Studio:
+    folder, megabytes = settings.home_path / "cache" / "studio", int(settings.cache_mb)
+
+    def draw(
+        timeline: Timeline,
+        *,
+        resolve: Callable[[str], Path],
+        out: Path,
+        progress: Callable[[int, int], None],
+    ) -> Film:
+        from workers.studio import render
+        from workers.studio.cache import Cache
+
+        cache = Cache(folder, megabytes * 1_000_000) if megabytes else None
+        return render(
+            timeline, resolve=resolve, out=out, progress=progress, cache=cache, quality=settings.render_quality
+        )
+
+    return draw
+
+
+def _sketch(
     timeline: Timeline,
     *,
+    frames: Sequence[int],
     resolve: Callable[[str], Path],
     out: Path,
-    progress: Callable[[int, int], None],
+    shown: Callable[[Path], None],
+    cancelled: Cancelled,
 ) -> Film:
-    from workers.studio import render  # a web process never loads the film stack
+    from workers.studio import ANIMATIC_SCALE, animatic, still
 
-    return render(timeline, resolve=resolve, out=out, progress=progress)
+    for number, frame in enumerate(frames):
+        path = out / f"still-{number}.webp"
+        still(timeline, frame, resolve=resolve, scale=ANIMATIC_SCALE).save(path, quality=82)
+        shown(path)
+    return animatic(timeline, resolve=resolve, out=out, cancelled=cancelled)
+
+
+def _measure(timeline: Timeline, *, resolve: Callable[[str], Path], film: Film | None = None) -> Measured:
+    from workers.studio import inspect
+
+    return inspect.measure(timeline, resolve=resolve, film=film)
 
 
 def _generator(settings: Settings, name: str) -> Generator:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -25,9 +25,12 @@ from sqlalchemy.exc import OperationalError
 from adengine import database
 from adengine.app import build
 from adengine.core.errors import AdEngineError, Invalid
+from adengine.core.film import Film
 from adengine.engine import SYSTEM, Actor, AdEngine, merchant_actor
-from adengine.services import ads, catalog, merchants
-from adengine.services.views import Links, product_view
+from adengine.services import ads, catalog, choices, lints, merchants, receipts, recordings
+from adengine.services.planning import AdWish
+from adengine.services.receipts import Receipt
+from adengine.services.views import Links, LintView, lint_view, product_view
 from adengine.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -121,12 +124,23 @@ def products(shop: ShopName = "", as_json: AsJson = False) -> None:
 @app.command()
 def make(
     handle: Annotated[str, typer.Argument(metavar="HANDLE", help="Handle of the product.")],
-    template: Annotated[str | None, typer.Option(help="Template; default: hero, or the endorsement.")] = None,
-    format_: Annotated[list[str] | None, typer.Option("--format", help="9x16, 1x1 or 16x9; repeatable.")] = None,
-    cameo: Annotated[str | None, typer.Option(help="Name of a licensed appearance.")] = None,
+    template: Annotated[str | None, typer.Option(help="A name of 'adengine templates'; default: hero.")] = None,
+    style: Annotated[str, typer.Option(help="A name of 'adengine styles'; default: the brand's or template's.")] = "",
+    format_: Annotated[list[str] | None, typer.Option("--format", help="9x16, 4x5, 1x1, 2x3 or 16x9; repeats.")] = None,
     seconds: Annotated[int, typer.Option(help="Length, 6 to 60.")] = 15,
+    mood: Annotated[str, typer.Option(help="Mood of the music; default: the template's.")] = "",
+    voice: Annotated[str, typer.Option(help="espeak or recording; default: no voice.")] = "",
+    recording: Annotated[Path | None, typer.Option(help="Sound file of your own voice-over.")] = None,
+    captions: Annotated[str, typer.Option(help="subtitle, karaoke, pop, box or none; default: with a voice.")] = "",
+    locale: Annotated[str, typer.Option(help="Language of the film, such as de or pt-BR.")] = "en",
+    cameo: Annotated[str | None, typer.Option(help="Name of a licensed appearance.")] = None,
+    headline: Annotated[str | None, typer.Option(help="The hook; default: the template's.")] = None,
+    call_to_action: Annotated[str | None, typer.Option(help="The button; default: the template's.")] = None,
+    placement: Annotated[list[str] | None, typer.Option(help="Where it will be shown; repeatable.")] = None,
+    companion: Annotated[list[str] | None, typer.Option(help="Another product of a collection; repeatable.")] = None,
+    offer_ends: Annotated[str, typer.Option(help="Last day of the offer, like 2027-01-31.")] = "",
+    offer_code: Annotated[str, typer.Option(help="Code of the offer.")] = "",
     generator: Annotated[str, typer.Option(help="studio, placeholder or diffusion.")] = "studio",
-    headline: Annotated[str | None, typer.Option(help="The hook; empty: the template's.")] = None,
     folder: Annotated[Path | None, typer.Option("--out", help="Also copy the files here.")] = None,
     shop: ShopName = "",
     as_json: AsJson = False,
@@ -134,21 +148,63 @@ def make(
     """Make a film of a product now, in the foreground."""
     with opened() as engine:
         actor, _ = desk(engine, shop)
-        made = []
-        for one in format_ or ["9x16"]:
-            wish = ads.AdWish(
-                handle,
-                template=template,
-                format=one,
-                seconds=seconds,
-                cameo=cameo,
-                generator=generator,
-                headline=headline,
-            )
-            made.append(_make_one(engine, actor, wish, folder, quiet=as_json))
+        kept = recordings.keep_recording(engine, actor, recording.read_bytes()) if recording else ""
+        asked = AdWish(
+            handle,
+            template=template,
+            style=style,
+            seconds=seconds,
+            mood=mood,
+            voice=voice or ("recording" if recording else ""),
+            recording=kept,
+            captions=captions,
+            locale=locale,
+            cameo=cameo,
+            headline=headline,
+            call_to_action=call_to_action,
+            placements=tuple(placement or ()),
+            companions=tuple(companion or ()),
+            offer_ends=offer_ends,
+            offer_code=offer_code,
+            generator=generator,
+        )
+        made = [
+            _make_one(engine, actor, replace(asked, format=one), folder, quiet=as_json) for one in format_ or ["9x16"]
+        ]
     if as_json:
         print_json(made)
     if any(one["status"] != "ready" for one in made):
+        raise typer.Exit(1)
+
+
+@app.command()
+def templates(as_json: AsJson = False) -> None:
+    """List the film templates."""
+    _list_choices("templates", as_json=as_json)
+
+
+@app.command()
+def styles(as_json: AsJson = False) -> None:
+    """List the styles a film can be made in."""
+    _list_choices("styles", as_json=as_json)
+
+
+@app.command()
+def lint(
+    ad_id: Annotated[str, typer.Argument(metavar="AD_ID", help="Id of an ad, beginning with ad_.")],
+    shop: ShopName = "",
+    as_json: AsJson = False,
+) -> None:
+    """Check a film: its mark, and what to put right. Errors exit with 1."""
+    with opened() as engine:
+        actor, _ = desk(engine, shop)
+        with engine.reading(actor) as unit:
+            view = lint_view(lints.report_of(unit, ad_id))
+    if as_json:
+        print_json(asdict(view))
+    else:
+        show_lint(view)
+    if view.has_errors:
         raise typer.Exit(1)
 
 
@@ -310,7 +366,33 @@ def show_report(report: catalog.ImportReport) -> None:
         out.print(table)
 
 
-def _make_one(engine: AdEngine, actor: Actor, wish: ads.AdWish, folder: Path | None, *, quiet: bool) -> dict[str, Any]:
+def show_lint(view: LintView) -> None:
+    out.print(f"[bold]{view.score} of 100[/]")
+    if view.findings:
+        table = Table("level", "rule", "at", "what to do")
+        for one in view.findings:
+            colour = {"error": "red", "warning": "yellow"}.get(one.level, "dim")
+            at = "" if one.second is None else f"{one.second:.1f} s"
+            table.add_row(f"[{colour}]{one.level}[/]", escape(one.rule), at, escape(one.words))
+        out.print(table)
+    if view.unchecked:
+        out.print(f"not measured: {escape('; '.join(view.unchecked))}")
+
+
+def _list_choices(what: Literal["templates", "styles"], *, as_json: bool) -> None:
+    with opened() as engine, engine.reading(SYSTEM) as unit:
+        listed = choices.choices(unit)
+    found = listed.templates if what == "templates" else listed.styles
+    if as_json:
+        print_json([asdict(one) for one in found])
+        return
+    table = Table(Column("name", no_wrap=True), "title", "about")
+    for one in found:
+        table.add_row(one.name, escape(one.title), escape(one.about))
+    out.print(table)
+
+
+def _make_one(engine: AdEngine, actor: Actor, wish: AdWish, folder: Path | None, *, quiet: bool) -> dict[str, Any]:
     from workers.tasks import JOBS
 
     with engine.unit(actor) as unit:
@@ -328,35 +410,41 @@ def _make_one(engine: AdEngine, actor: Actor, wish: ads.AdWish, folder: Path | N
                 time.sleep(0.5)
             progress(card.frames_done, card.frames)
     with engine.unit(actor) as unit:
-        card, receipt = ads.get_ad(unit, card.id), ads.receipt(unit, card.id)
+        card, receipt = ads.get_ad(unit, card.id), receipts.receipt(unit, card.id)
     if card.film is None or receipt is None:
         err.print(f"[bold red]{card.status}:[/] {escape(card.reason)}")
         return {"ad": card.id, "status": card.status, "reason": card.reason}
-    files = {part: _delivered(engine, key, card, folder) for part, key in _parts(card.film).items()}
+    files = {part: _delivered(engine, part, key, card, folder) for part, key in _parts(card.film).items()}
     note = _write_receipt(receipt, Path(files["film"]))
     if not quiet:
         for part, path in {**files, "receipt": note}.items():
-            out.print(f"{part:9} {path}", markup=False)
+            out.print(f"{part:11} {path}", markup=False)
         for remark in card.film.notes:
-            out.print(f"note      {remark}", markup=False)
-    return {"ad": card.id, "status": card.status, **files, "receipt": note, "notes": list(card.film.notes)}
+            out.print(f"note        {remark}", markup=False)
+        if card.lint:
+            out.print(f"check       {card.lint.score} of 100; more: adengine lint {card.id}", markup=False)
+    score = card.lint.score if card.lint else None
+    notes = list(card.film.notes)
+    return {"ad": card.id, "status": card.status, "score": score, **files, "receipt": note, "notes": notes}
 
 
-def _parts(film: Any) -> dict[str, str]:
-    return {"film": film.film, "poster": film.poster, "captions": film.captions}
+def _parts(film: Film) -> dict[str, str]:
+    parts = ("film", "poster", "poster_jpeg", "preview", "captions", "subtitles")
+    return {part: getattr(film, part) for part in parts}
 
 
-def _delivered(engine: AdEngine, key: str, card: ads.AdCard, folder: Path | None) -> str:
+def _delivered(engine: AdEngine, part: str, key: str, card: ads.AdCard, folder: Path | None) -> str:
     kept = engine.ports.files.local(key)
     if folder is None:
         return str(kept)
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{card.id}-{card.format}{kept.suffix}"
+    name = f"{card.id}-{card.format}"
+    target = folder / (f"{name}-preview{kept.suffix}" if part == "preview" else f"{name}{kept.suffix}")
     shutil.copyfile(kept, target)
     return str(target)
 
 
-def _write_receipt(receipt: ads.Receipt, film: Path) -> str:
+def _write_receipt(receipt: Receipt, film: Path) -> str:
     target = film.with_suffix(".json")
     target.write_text(json.dumps(asdict(receipt), indent=2, default=str) + "\n")
     return str(target)

@@ -82,6 +82,15 @@ def _encoders(_: Settings) -> Finding:
     return Finding("encoders", "ok", f"{', '.join(wanted.values())} (PyAV {av.__version__})")
 
 
+def _compositor(_: Settings) -> Finding:
+    from workers.studio.kernels import kernel
+
+    if kernel().name == "opencv":
+        advice = "for films drawn several times faster install a C compiler and run: pip install -e . again"
+        return Finding("compositor", "off", f"the C kernel was not built, OpenCV paints; {advice}")
+    return Finding("compositor", "ok", kernel().title)
+
+
 def _fonts(_: Settings) -> Finding:
     from workers.studio.fonts import missing_scripts
 
@@ -132,6 +141,7 @@ PARTS: dict[str, Callable[[Settings], Finding]] = {
     "queue": _broker,
     "files": _files,
     "encoders": _encoders,
+    "compositor": _compositor,
     "fonts": _fonts,
     "GPU": _gpu,
     "video model": _model,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,9 @@ from adengine.core.catalog import Feed
 from adengine.core.clip import Clip, ClipAsk
 from adengine.core.film import Film
 from adengine.core.money import Money
+from adengine.core.placement import Placement
+from adengine.core.preflight import Measured
+from adengine.core.style import Style
 from adengine.core.template import Template
 from adengine.core.timeline import Timeline
 
@@ -69,7 +72,7 @@ class Payments(Protocol):
 
 
 class Studio(Protocol):
-    """Renders a timeline into `film.mp4`, `poster.webp` and `captions.vtt` in the folder `out`."""
+    """Renders a timeline into the folder `out`; the Film it answers names the files."""
 
     def __call__(
         self,
@@ -79,6 +82,27 @@ class Studio(Protocol):
         out: Path,
         progress: Callable[[int, int], None],
     ) -> Film: ...
+
+
+class Sketch(Protocol):
+    """Draws a film quickly and small: hands stills of `frames` to `shown` as they are done, then writes `film.mp4`."""
+
+    def __call__(
+        self,
+        timeline: Timeline,
+        *,
+        frames: Sequence[int],
+        resolve: Callable[[str], Path],
+        out: Path,
+        shown: Callable[[Path], None],
+        cancelled: Cancelled,
+    ) -> Film: ...
+
+
+class Measure(Protocol):
+    """Looks at where a film's texts really stand and how they stand out; adds what the render of `film` measured."""
+
+    def __call__(self, timeline: Timeline, *, resolve: Callable[[str], Path], film: Film | None = None) -> Measured: ...
 
 
 class Generator(Protocol):
@@ -142,7 +166,11 @@ class Ports:
     payments: Payments
     shelf: Shelf
     studio: Studio
+    sketch: Sketch
+    measure: Measure
     generator: Callable[[str], Generator]
     templates: Mapping[str, Template]
+    styles: Mapping[str, Style]
+    placements: Mapping[str, Placement]
     enqueue: Enqueue
     clock: Clock

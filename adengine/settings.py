@@ -12,6 +12,8 @@ from pathlib import Path
 
 from adengine.core.errors import Invalid
 
+QUALITIES = ("draft", "standard", "final")
+
 
 def setting(default: str, about: str) -> str:
     """A field with its default as text and the sentence that docs/settings.md shows."""
@@ -38,6 +40,10 @@ class Settings:
     generator_device: str = setting("auto", "cuda, cpu or auto.")
     generator_steps: str = setting("", "Denoising steps. Empty: what the generator advises.")
     generator_guidance: str = setting("", "Guidance scale; 1.0 for models distilled to a few steps. Empty: as advised.")
+    render_quality: str = setting("standard", "How films are encoded: draft, standard, or final (smaller, slower).")
+    cache_mb: str = setting(
+        "10000", "Megabytes for rendered parts in the home folder, least used first to go. 0: none."
+    )
     lease_s: str = setting("20", "Seconds without a heartbeat after which another worker takes a job over.")
     sweep_s: str = setting("5", "Seconds between two looks for jobs that nobody works on.")
     log_level: str = setting("WARNING", "DEBUG, INFO, WARNING or ERROR.")
@@ -54,9 +60,11 @@ class Settings:
         return Settings(**{known[key]: value for key, value in given.items()}).checked()
 
     def checked(self) -> Settings:
-        for name in ("platform_fee_bps", "lease_s", "sweep_s"):
+        for name in ("platform_fee_bps", "cache_mb", "lease_s", "sweep_s"):
             if not getattr(self, name).isdigit():
                 raise Invalid(f"ADENGINE_{name.upper()} must be a whole number, not '{getattr(self, name)}'")
+        if self.render_quality not in QUALITIES:
+            raise Invalid(f"ADENGINE_RENDER_QUALITY must be one of {', '.join(QUALITIES)}")
         try:
             float(self.generator_guidance or 0), int(self.generator_steps or 0)
         except ValueError:

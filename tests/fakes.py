@@ -9,6 +9,7 @@ from pathlib import Path
 
 from adengine.app import build
 from adengine.core.film import Film
+from adengine.core.preflight import Measured
 from adengine.core.timeline import Timeline
 from adengine.engine import AdEngine
 from adengine.settings import Settings
@@ -58,9 +59,19 @@ def small_studio(
     return render(timeline, resolve=resolve, out=out, progress=progress, scale=0.125)
 
 
+def small_measure(
+    timeline: Timeline, *, resolve: Callable[[str], Path], film: Film | None = None, scale: float = 0.125
+) -> Measured:
+    """What the real studio measures, on small pictures."""
+    from workers.studio import inspect
+
+    return inspect.measure(timeline, resolve=resolve, film=film, scale=scale)
+
+
 def build_test_engine(settings: Settings, *, clock: Clock, outbox: Outbox, full_size: bool = False) -> AdEngine:
     """The product as `app.build` makes it, with time, queue and film size in the test's hands."""
     engine = build(settings)
     studio = engine.ports.studio if full_size else small_studio
-    engine.ports = replace(engine.ports, clock=clock, enqueue=outbox, studio=studio)
+    measure = engine.ports.measure if full_size else small_measure
+    engine.ports = replace(engine.ports, clock=clock, enqueue=outbox, studio=studio, measure=measure)
     return engine

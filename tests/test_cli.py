@@ -64,12 +64,36 @@ def test_a_csv_becomes_products_and_a_film_with_its_files(shell: Shell, tmp_path
     made = shell("make", "mug", "--seconds", "6", "--format", "1x1", "--out", tmp_path / "out", "--json")
     assert made.returncode == 0, made.stderr
     (film,) = json.loads(made.stdout)
-    for part in ("film", "poster", "captions", "receipt"):
+    for part in ("film", "poster", "poster_jpeg", "preview", "captions", "subtitles", "receipt"):
         assert Path(film[part]).is_file()
         assert Path(film[part]).parent == tmp_path / "out"
+    assert len({film[part] for part in ("poster", "preview", "captions", "subtitles")}) == 4
     receipt = json.loads(Path(film["receipt"]).read_text())
     assert receipt["frames"] == 180
     assert any(source.endswith(".price") for _, source in receipt["words_from"])
+
+
+def test_every_choice_is_taken_and_the_film_is_checked(shell: Shell, tmp_path: Path) -> None:
+    shell("import", write_shop(tmp_path / "shop"))
+    words = "--template collection --style swiss --format 4x5 --seconds 8 --mood calm --captions pop --locale de "
+    words += "--placement meta_feed --companion lamp --offer-ends 2099-01-31 --offer-code MUG10"
+    made = shell("make", "mug", *words.split(), "--headline", "Nur jetzt", "--json")
+    assert made.returncode == 0, made.stderr
+    (film,) = json.loads(made.stdout)
+    receipt = json.loads(Path(film["receipt"]).read_text())
+    assert (receipt["template"], receipt["style"], receipt["format"]) == ("collection", "swiss", "4x5")
+    checked = shell("lint", film["ad"], "--json")
+    report = json.loads(checked.stdout)
+    assert report["score"] == film["score"]
+    assert checked.returncode == (1 if report["has_errors"] else 0)
+    assert f"{report['score']} of 100" in shell("lint", film["ad"]).stdout
+
+
+def test_templates_and_styles_are_listed(shell: Shell) -> None:
+    listed = [json.loads(shell(what, "--json").stdout) for what in ("templates", "styles")]
+    assert [len(one) for one in listed] == [12, 6]
+    assert {"hero", "reviews"} <= {one["name"] for one in listed[0]}
+    assert "Editorial" in shell("styles").stdout
 
 
 def test_refused_rows_are_listed_and_exit_with_one(shell: Shell, tmp_path: Path) -> None:
@@ -189,6 +213,10 @@ def test_a_mistake_is_told_in_words(shell: Shell, words: tuple[str, ...], code: 
         (("make", "mug", "--cameo", "nobody"), "licensed here"),
         (("make", "mug", "--generator", "diffusion"), "ADENGINE_GENERATOR_MODEL"),
         (("make", "mug", "--seconds", "3"), "6 to 60"),
+        (("make", "mug", "--style", "nope"), "choose one of"),
+        (("make", "mug", "--placement", "nowhere"), "choose of"),
+        (("make", "mug", "--recording", "pyproject.toml"), "no sound file"),
+        (("lint", "ad_nothing"), "there is no ad"),
     ],
 )
 def test_a_film_that_cannot_be_made_says_why(shell: Shell, tmp_path: Path, words: tuple[str, ...], said: str) -> None:

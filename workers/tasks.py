@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,8 @@ from celery.signals import worker_ready
 from adengine.core.clip import ClipAsk
 from adengine.core.errors import AdEngineError
 from adengine.engine import SYSTEM, Actor, AdEngine, Unit, worker
-from adengine.models import Ad, Shot
-from adengine.services import checkout, renders
+from adengine.models import Ad, Preview, Shot
+from adengine.services import checkout, previews, renders
 from integrations.queue import LONGEST_JOB_S, celery_app
 
 log = logging.getLogger(__name__)
@@ -55,15 +54,10 @@ def render(engine: AdEngine, ad_id: str, progress: FrameProgress = lambda done, 
                     order.timeline, resolve=engine.ports.files.local, out=Path(folder), progress=report
                 )
                 claim.need()
-                kept = replace(
-                    film,
-                    film=_put(engine, order.prefix, folder, film.film),
-                    poster=_put(engine, order.prefix, folder, film.poster),
-                    poster_jpeg=_put(engine, order.prefix, folder, film.poster_jpeg),
-                    captions=_put(engine, order.prefix, folder, film.captions),
-                )
+                kept = film.kept_by(lambda name: _put(engine, order.prefix, folder, name))
+                measured = engine.ports.measure(order.timeline, resolve=engine.ports.files.local, film=film)
                 with engine.unit(actor) as unit:
-                    renders.keep_film(unit, ad_id, attempt, kept)
+                    renders.keep_film(unit, ad_id, attempt, kept, measured)
         except Superseded:
             log.warning("%s attempt %s was overtaken", ad_id, attempt)
         except Exception as error:
@@ -115,6 +109,42 @@ def generate(engine: AdEngine, shot_id: str, progress: PartProgress = lambda par
                 raise
 
 
+def sketch(engine: AdEngine, preview_id: str) -> None:
+    """Draw a preview: its stills one by one, so that the first is soon seen, then the film small and moving."""
+    actor = _merchant_of(engine, Preview, preview_id)
+    with engine.unit(actor) as unit:
+        order = previews.claim(unit, preview_id)
+    if order is None:
+        return
+    attempt, local = order.attempt, engine.ports.files.local
+
+    def show(still: Path) -> None:
+        key = _put(engine, order.prefix, str(still.parent), still.name)
+        with engine.unit(actor) as unit:
+            previews.keep_still(unit, preview_id, attempt, key)
+
+    with _folder(engine) as folder:
+        try:
+            with Claim(engine, actor, lambda unit, _: previews.beat(unit, preview_id, attempt)) as claim:
+                film = engine.ports.sketch(
+                    order.timeline,
+                    frames=order.frames,
+                    resolve=local,
+                    out=Path(folder),
+                    shown=show,
+                    cancelled=lambda: not claim.wanted,
+                )
+                key = _put(engine, order.prefix, folder, film.film)
+                measured = engine.ports.measure(order.timeline, resolve=local)
+                with engine.unit(actor) as unit:
+                    previews.keep_sketch(unit, preview_id, attempt, key, measured)
+        except Exception as error:
+            with engine.unit(actor) as unit:
+                previews.fail(unit, preview_id, attempt, _words(error))
+            if not isinstance(error, AdEngineError):
+                raise
+
+
 def sweep(engine: AdEngine) -> list[tuple[str, str]]:
     """Send the jobs that nobody works on again, expire unpaid checkouts, finish refunds; answers the jobs sent.
 
@@ -124,7 +154,7 @@ def sweep(engine: AdEngine) -> list[tuple[str, str]]:
     refunds: list[tuple[str, str, str]] = []
     paybacks: list[tuple[str, str]] = []
     with _left_to_the_next("look for jobs"), engine.unit(SYSTEM) as unit:
-        jobs = renders.owed(unit)
+        jobs = [*renders.owed(unit), *previews.owed(unit)]
         for job, row_id in jobs:
             unit.later(job, row_id)
     with _left_to_the_next("expire checkouts"), engine.unit(SYSTEM) as unit:
@@ -137,9 +167,18 @@ def sweep(engine: AdEngine) -> list[tuple[str, str]]:
     for merchant_id, payment_id in paybacks:
         with _left_to_the_next(f"pay {payment_id} back"):
             checkout.pay_back(engine, worker(merchant_id), payment_id)
+    with _left_to_the_next("throw old previews away"):
+        _throw_away(engine)
     with _left_to_the_next("clear away what dead workers left"):
         _clear_leftovers(engine)
     return jobs
+
+
+def _throw_away(engine: AdEngine) -> None:
+    with engine.unit(SYSTEM) as unit:
+        keys = previews.thrown_away(unit)
+    for key in keys:
+        engine.ports.files.delete(key)
 
 
 def _clear_leftovers(engine: AdEngine) -> None:
@@ -157,7 +196,7 @@ def _left_to_the_next(act: str) -> Iterator[None]:
         log.exception("the sweep could not %s; the next one will try again", act)
 
 
-JOBS: dict[str, Callable[..., Any]] = {"render": render, "generate": generate}
+JOBS: dict[str, Callable[..., Any]] = {"render": render, "generate": generate, "sketch": sketch}
 
 
 class Claim:
@@ -220,7 +259,7 @@ def _start_sweeping(engine: AdEngine) -> None:
     threading.Thread(target=forever, name="sweep", daemon=True).start()
 
 
-def _merchant_of(engine: AdEngine, kind: type[Ad] | type[Shot], row_id: str) -> Actor:
+def _merchant_of(engine: AdEngine, kind: type[Ad] | type[Preview] | type[Shot], row_id: str) -> Actor:
     with engine.unit(SYSTEM) as unit:
         return worker(unit.get(kind, row_id).merchant_id)
 

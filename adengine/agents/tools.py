@@ -15,22 +15,25 @@ from mcp.types import ToolAnnotations
 from pydantic import Field
 from sqlalchemy.exc import DataError
 
+from adengine.core.creative import FORMATS
 from adengine.core.errors import AdEngineError
 from adengine.core.money import Money
 from adengine.engine import SYSTEM, Actor, AdEngine, Unit
-from adengine.services import ads, catalog, checkout, merchants, search, showings
+from adengine.services import ads, catalog, checkout, lints, merchants, search, showings
 from adengine.services.checkout import CheckoutWish
 from adengine.services.views import (
     AdView,
     CheckoutView,
     HitView,
     Links,
+    LintView,
     OrderView,
     ProductView,
     ShowingView,
     ad_view,
     checkout_view,
     hit_view,
+    lint_view,
     order_view,
     product_view,
     showing_view,
@@ -117,7 +120,8 @@ def register(server: MCPServer[Any], engine: AdEngine) -> None:
         ctx: Context,
         product: Annotated[str, Field(description="Only films of this product id or handle.", max_length=300)] = "",
         format: Annotated[
-            str, Field(description="Only this format: 9x16, 1x1 or 16x9.", pattern="^(|9x16|1x1|16x9)$")
+            str,
+            Field(description=f"Only this format: {', '.join(FORMATS)}.", pattern=f"^(|{'|'.join(FORMATS)})$"),
         ] = "",
         max_seconds: Annotated[int | None, Field(description="Only films up to this length.", ge=1)] = None,
         limit: Annotated[int, Field(description="Most films to return.", ge=1, le=50)] = 10,
@@ -144,6 +148,18 @@ def register(server: MCPServer[Any], engine: AdEngine) -> None:
         second they appear, live price and stock. Refused when its licence no longer allows showing it."""
         with shop.unit(ctx, store) as (unit, links):
             return showing_view(showings.show(unit, ad_id, placement="mcp"), links)
+
+    @server.tool(title="Check a film", annotations=READ)
+    @spoken
+    def check_ad(
+        ad_id: Annotated[str, Field(description="Id of an ad of the token's shop, published or not.", max_length=60)],
+        ctx: Context,
+        store: Store = "",
+    ) -> LintView:
+        """For merchants, with their token: a film's mark of 100, what to put right and why, worst first, and the second
+        of the film each finding is about."""
+        with shop.unit(ctx, store) as (unit, _):
+            return lint_view(lints.report_of(unit, ad_id))
 
     @server.tool(title="Start a checkout", annotations=WRITE)
     @spoken

@@ -3,31 +3,71 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Literal
 
+from adengine.core.arranging import arranged, counted
 from adengine.core.catalog import Image, Product, Variant
 from adengine.core.commerce import discount_percent
 from adengine.core.errors import Invalid
-from adengine.core.money import Money
-from adengine.core.template import BLANK, Line, Scene, Template, choices, literal
+from adengine.core.facts import (
+    Fact,
+    day,
+    packed_picture,
+    pair_of,
+    product_facts,
+    short_title,
+    shorten,
+    split_row,
+)
+from adengine.core.layers import Box, Text
+from adengine.core.money import Money, percent
+from adengine.core.pacing import fits, longest_s
+from adengine.core.score import BEATS
+from adengine.core.script import Script
+from adengine.core.speech import word_count
+from adengine.core.style import CAPTIONS, Style
+from adengine.core.template import ITEMS, Scene, Template, localised
 
-FORMATS = {"9x16": (1080, 1920), "1x1": (1080, 1080), "16x9": (1920, 1080)}
+FORMATS = {"9x16": (1080, 1920), "4x5": (1080, 1350), "1x1": (1080, 1080), "16x9": (1920, 1080), "2x3": (1080, 1620)}
 SHORTEST_S, LONGEST_S = 6, 60
-LONGEST_SHOT_S = 4.0
-ROLE_LIMITS = {"hook": 72, "title": 64, "reason": 88, "caption": 110, "cta": 28, "brand": 40, "badge": 24}
-NUMBER_WORDS = ("", "", "Two", "Three")
+# Scenes with room for a round appearance and its label; a large one has its own layout.
+CAMEO_LAYOUTS = ("host", "headline", "reason", "close", "photo", "panel", "price", "quotes", "steps", "versus")
+CELLS = 4
+LISTS = ("grid", "versus", "steps", "compare")
+SPOKEN = ("hook", "title", "reason", "quote", "caption", "price", "cta")
+WORDS_A_SECOND, SPEECH_LEAD_S = 2.5, 0.2
+SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？", "؟")
+RECORDING, NO_CAPTIONS = "recording", "none"
+HINTS = {
+    "reason": "the metafields custom.reason_1 to custom.reason_3 or the description",
+    "review": "custom.review_1 to custom.review_3 with what buyers wrote, word for word",
+    "rating": "reviews.rating and reviews.rating_count",
+    "versus": "custom.versus_1 to custom.versus_4, each as 'ours | theirs'",
+    "step": "custom.step_1 to custom.step_3",
+}
 
 
 @dataclass(frozen=True)
 class Brand:
-    """How a shop looks: its name and three colours as `#RRGGBB`."""
+    """How a shop looks and talks: three colours as `#RRGGBB`, file keys of its logos, names of styles and fonts.
+
+    An empty style or font leaves the choice to the template and the style.
+    """
 
     name: str
     ink: str
     paper: str
     accent: str
+    logo: str = ""
+    logo_on_dark: str = ""
+    style: str = ""
+    tone: str = "plain"
+    end_line: str = ""
+    display_font: str = ""
+    text_font: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,8 +82,23 @@ class CameoPart:
 
 
 @dataclass(frozen=True)
+class Companion:
+    """Another product shown beside the ad's own: its picture and the price text of the variant on sale."""
+
+    product_id: str
+    variant_id: str
+    title: str
+    price: str
+    picture: Image
+
+
+@dataclass(frozen=True)
 class Brief:
-    """What a merchant asks for. `was_lowest`, the lowest of 30 days, is the only lawful struck price."""
+    """What a merchant asks for. `was_lowest`, the lowest of 30 days, is the only lawful struck price.
+
+    Empty `style`, `mood` and `captions` leave the choice to brand, template and style; `captions` may be 'none'.
+    `voice` names one of VOICES, `recording` is the file key of the merchant's own. `offer_ends` is an ISO date.
+    """
 
     template: str
     format: str = "9x16"
@@ -57,16 +112,15 @@ class Brief:
     generator: str = "studio"
     was_lowest: Money | None = None
     seed: int = 0
-
-
-@dataclass(frozen=True)
-class Text:
-    """A text as it will be painted, and the source fields it was made from."""
-
-    role: str
-    text: str
-    aside: str = ""
-    sources: tuple[str, ...] = ()
+    style: str = ""
+    mood: str = ""
+    voice: str = ""
+    recording: str = ""
+    captions: str = ""
+    companions: tuple[Companion, ...] = ()
+    offer_ends: str = ""
+    offer_code: str = ""
+    placements: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,8 +135,18 @@ class Visual:
 
 
 @dataclass(frozen=True)
+class Row:
+    """One line of a list or one cell of a grid; what is sold in it where it is another product."""
+
+    texts: tuple[Text, ...]
+    visual: Visual | None = None
+    product_id: str = ""
+    variant_id: str = ""
+
+
+@dataclass(frozen=True)
 class Shot:
-    """A scene with its words and its picture chosen."""
+    """A scene with its words and its picture chosen; `speech` is what a voice says in it."""
 
     name: str
     layout: str
@@ -94,6 +158,10 @@ class Shot:
     min_s: float
     visual: Visual
     texts: tuple[Text, ...]
+    rows: tuple[Row, ...] = ()
+    before: Visual | None = None
+    cameo: bool = False
+    speech: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,7 +173,8 @@ class Storyboard:
     seconds: int
     locale: str
     mood: str
-    face: str
+    style: Style
+    safe: Box
     seed: int
     brand: Brand
     product_id: str
@@ -116,76 +185,107 @@ class Storyboard:
     sources: tuple[tuple[str, str], ...]
     cameo: CameoPart | None = None
     generator: str = "studio"
+    voice: str = ""
+    recording: str = ""
+    caption_look: str = ""
     version: int = 1
 
 
 @dataclass(frozen=True)
-class Fact:
-    """A value a text may use, and the field it was read from."""
+class Item:
+    """A product, variant or further picture that a collection shows."""
 
-    text: str
-    source: str
+    title: Fact
+    price: Fact
+    image: Image
+    product_id: str
+    variant_id: str
 
 
-def plan(brief: Brief, product: Product, template: Template, *, brand: Brand) -> Storyboard:
+def plan(brief: Brief, product: Product, template: Template, *, style: Style, brand: Brand, safe: Box) -> Storyboard:
     """Choose words, pictures and scenes; prices and claims come from the product, the brief or the brand."""
-    _check(brief, template)
+    _check(brief)
     variant = _variant(brief, product)
     pictures = _pictures(product, variant)
-    facts = _facts(brief, product, variant, brand)
+    items = _items(brief, product, variant, pictures)
+    facts = _facts(brief, product, variant, brand, items)
     _check_needs(template, facts)
-    kept = _fitting(template.scenes, brief.seconds, facts)
-    facts = _counted(kept, facts)
-    shots = _filled(kept, brief.seconds)
-    made = tuple(_shot(scene, brief, pictures, facts, first=place == 0) for place, scene in enumerate(shots))
+    mood = mood_of(brief, template, style)
+    script = Script(facts, template.words, brief.locale, brand.tone)
+    kept = arranged(template, brief.seconds, script, BEATS[mood])
+    script = replace(script, facts=counted(kept, facts))
+    shown = _Shown(pictures, tuple(product.images), items)
+    clip = _clip_place(kept) if brief.clip else -1
+    made = tuple(
+        _shot(scene, place, brief, script, shown, style, with_clip=place == clip) for place, scene in enumerate(kept)
+    )
+    shots = _spoken(made, kept, brief, script, BEATS[mood])
     return Storyboard(
         template=template.name,
         format=brief.format,
         seconds=brief.seconds,
         locale=brief.locale,
-        mood=template.mood,
-        face=template.face,
+        mood=mood,
+        style=style,
+        safe=safe,
         seed=brief.seed,
         brand=brand,
         product_id=product.id or product.handle,
         product_title=facts["product.title"].text,
         variant_id=variant.id,
         key_picture=pictures[0].file,
-        shots=made,
-        sources=_sources(made),
-        cameo=brief.cameo if template.needs_cameo else None,
+        shots=shots,
+        sources=_sources(shots),
+        cameo=brief.cameo,
         generator=brief.generator,
+        voice=brief.voice,
+        recording=brief.recording if brief.voice == RECORDING else "",
+        caption_look=_caption_look(brief, style),
     )
 
 
-def shorten(text: str, limit: int) -> str:
-    """Return `text` on one line; beyond `limit` characters it is cut at a word, with an ellipsis."""
-    flat = re.sub(r"[^\S\u00a0\u202f]+", " ", text).strip()
-    if len(flat) <= limit:
-        return flat
-    head = flat[: limit - 1]
-    cut = head.rfind(" ")
-    return (head[:cut] if cut >= limit // 2 else head).rstrip(" ,;:-–—.([") + "…"
+def style_name(brief: Brief, brand: Brand, template: Template) -> str:
+    """Return the style a film is made in: the one asked for, else the shop's, else the template's."""
+    return brief.style or brand.style or template.style
 
 
-def _check(brief: Brief, template: Template) -> None:
+def mood_of(brief: Brief, template: Template, style: Style) -> str:
+    """Return the music's mood: the one asked for, else that of a style other than the template's own, else its own."""
+    own = template.mood if style.name == template.style else style.mood
+    return brief.mood or own or template.mood
+
+
+def _check(brief: Brief) -> None:
     if brief.format not in FORMATS:
         raise Invalid(f"Format '{brief.format}' is unknown; choose one of {', '.join(FORMATS)}")
     if not SHORTEST_S <= brief.seconds <= LONGEST_S:
         raise Invalid(f"A film lasts {SHORTEST_S} to {LONGEST_S} seconds, not {brief.seconds}")
-    if template.needs_cameo and brief.cameo is None:
-        raise Invalid(f"The template '{template.name}' shows a licensed appearance; name one")
+    if brief.mood and brief.mood not in BEATS:
+        raise Invalid(f"There is no music in the mood '{brief.mood[:40]}'; choose one of {', '.join(BEATS)}")
+    if brief.captions and brief.captions not in (NO_CAPTIONS, *CAPTIONS):
+        raise Invalid(f"Captions '{brief.captions[:40]}' are unknown; choose none or one of {', '.join(CAPTIONS)}")
+    if brief.voice == RECORDING and not brief.recording:
+        raise Invalid("The voice 'recording' needs your recording; upload one or choose another voice")
     if brief.cameo and not brief.cameo.disclosure.strip():
         raise Invalid(f"{brief.cameo.name} has no disclosure text; write one into the licence, it is shown on screen")
+    if len(brief.companions) > ITEMS - 1:
+        raise Invalid(f"A film shows at most {ITEMS} products; choose {ITEMS - 1} or fewer beside this one")
 
 
 def _check_needs(template: Template, facts: Mapping[str, Fact]) -> None:
     missing = [field for field in template.needs if field not in facts]
     if missing:
+        hints = dict.fromkeys(HINTS[field.rstrip("_0123456789").split(".")[0]] for field in missing)
         raise Invalid(
-            f"The template '{template.name}' needs {', '.join(missing)}; fill the metafields custom.reason_1"
-            " to custom.reason_3 or the description, or choose another template"
+            f"The template '{template.name}' needs {', '.join(missing)}; fill {' and '.join(hints)},"
+            " or choose another template"
         )
+
+
+def _caption_look(brief: Brief, style: Style) -> str:
+    if brief.captions == NO_CAPTIONS:
+        return ""
+    return brief.captions or (style.captions if brief.voice else "")
 
 
 def _variant(brief: Brief, product: Product) -> Variant:
@@ -213,8 +313,12 @@ def _cheapest(product: Product, title: str) -> Variant:
 
 
 def _pictures(product: Product, variant: Variant) -> tuple[Image, ...]:
-    """Order usable pictures: the variant's own first; those of other variants only where no other is left."""
-    usable = sorted((i for i in product.images if i.file), key=lambda i: i.position)
+    """Order usable pictures: the variant's own first; those of other variants only where no other is left.
+
+    A picture of how things were before is kept for the comparison alone.
+    """
+    pair = pair_of(product.images)
+    usable = sorted((i for i in product.images if i.file and not (pair and i == pair[0])), key=lambda i: i.position)
     if not usable:
         raise Invalid(f"'{shorten(product.title, 60)}' has no usable picture; add one to the product and sync again")
     own = [i for i in usable if i.source == variant.image]
@@ -238,38 +342,77 @@ def _named(image: Image, variant: Variant, product: Product) -> bool:
     return any(set(re.findall(r"\w+", value)) <= said for value in values if value.strip())
 
 
-def _facts(brief: Brief, product: Product, variant: Variant, brand: Brand) -> dict[str, Fact]:
-    title = shorten(product.title, 240)
-    own_title = "" if variant.title.casefold() in ("default title", title.casefold()) else variant.title
-    reasons = _reasons(product)
+def _items(brief: Brief, product: Product, variant: Variant, pictures: tuple[Image, ...]) -> tuple[Item, ...]:
+    """What a collection shows: companions with the product first, else its variants, else its pictures."""
+    own_id, locale = product.id or product.handle, brief.locale
+    own = Item(
+        Fact(short_title(product.title), "product.title"),
+        Fact(variant.price.display(locale), f"variant:{variant.id}.price"),
+        pictures[0],
+        own_id,
+        variant.id,
+    )
+    if brief.companions:
+        return (own, *(_beside(one) for one in brief.companions if one.picture.file))
+    choices = [replace(own, title=Fact(variant.title, f"variant:{variant.id}.title"))]
+    seen = {pictures[0].source}
+    for other in product.variants:
+        image = next((i for i in product.images if i.file and i.source == other.image), None)
+        if other.is_available and image and image.source not in seen:
+            seen.add(image.source)
+            price = Fact(other.price.display(locale), f"variant:{other.id}.price")
+            title = Fact(other.title, f"variant:{other.id}.title")
+            choices.append(Item(title, price, image, own_id, other.id))
+    if len(choices) > 1:
+        return tuple(choices[:ITEMS])
+    none = Fact("", "")
+    return (own, *(Item(none, none, image, own_id, variant.id) for image in pictures[1:4]))
+
+
+def _beside(one: Companion) -> Item:
+    name = f"companion:{one.product_id}"
+    return Item(
+        Fact(short_title(one.title), f"{name}.title"),
+        Fact(one.price, f"variant:{one.variant_id}.price"),
+        one.picture,
+        one.product_id,
+        one.variant_id,
+    )
+
+
+def _facts(brief: Brief, product: Product, variant: Variant, brand: Brand, items: tuple[Item, ...]) -> dict[str, Fact]:
     facts = {
-        "product.title": Fact(title, "product.title"),
-        "product.vendor": Fact(product.vendor, "product.vendor"),
-        "product.kind": Fact(product.kind, "product.kind"),
-        "product.summary": Fact(next(_sentences(product.description), ""), "product.description"),
-        "product.material": Fact(product.metafield("custom.material"), "product.metafields.custom.material"),
-        "variant.title": Fact(own_title, f"variant:{variant.id}.title"),
-        "price": Fact(variant.price.display(), f"variant:{variant.id}.price"),
+        **product_facts(product, variant, brief.locale),
         "brand.name": Fact(brand.name, "brand.name"),
+        "brand.end_line": Fact(brand.end_line, "brand.end_line"),
         "brief.headline": Fact(brief.headline or "", "brief.headline"),
         "brief.call_to_action": Fact(brief.call_to_action or "", "brief.call_to_action"),
-        **{f"reason_{n}": fact for n, fact in enumerate(reasons, 1)},
+        "offer.ends": Fact(day(brief.offer_ends, brief.locale) if brief.offer_ends else "", "brief.offer_ends"),
+        "offer.code": Fact(brief.offer_code, "brief.offer_code"),
+        "companions": Fact(str(len(items)) if brief.companions else "", "brief.companions"),
+        **_item_facts(items),
         **_saving(brief, variant),
         **_cameo_facts(brief),
     }
     return {name: fact for name, fact in facts.items() if fact.text.strip()}
 
 
+def _item_facts(items: tuple[Item, ...]) -> dict[str, Fact]:
+    facts = {}
+    for place, item in enumerate(items, 1):
+        facts[f"item_{place}"] = Fact(item.title.text or item.image.source, item.title.source)
+        facts[f"item_{place}.title"], facts[f"item_{place}.price"] = item.title, item.price
+    return facts
+
+
 def _saving(brief: Brief, variant: Variant) -> dict[str, Fact]:
     was = brief.was_lowest
     if was is None or not variant.price < was:
         return {}
-    percent = discount_percent(was, variant.price)
+    part = discount_percent(was, variant.price)
     source = "brief.was_lowest"
-    return {
-        "was": Fact(was.display(), source),
-        **({"discount": Fact(f"-{percent}\u00a0%", f"{source}, variant:{variant.id}.price")} if percent else {}),
-    }
+    discount = Fact(f"-{percent(Decimal(part) / 100, brief.locale)}", f"{source}, variant:{variant.id}.price")
+    return {"was": Fact(was.display(brief.locale), source), **({"discount": discount} if part else {})}
 
 
 def _cameo_facts(brief: Brief) -> dict[str, Fact]:
@@ -282,138 +425,170 @@ def _cameo_facts(brief: Brief) -> dict[str, Fact]:
     }
 
 
-def _reasons(product: Product) -> tuple[Fact, ...]:
-    """Up to three facts in the shop's own words: its reasons, then material and sentences.
+@dataclass(frozen=True)
+class _Shown:
+    """The pictures a film may show."""
 
-    Tags are search words: 'Electronics' is no reason to buy anything.
-    """
-    own = [
-        Fact(product.metafield(f"custom.reason_{n}").strip(), f"product.metafields.custom.reason_{n}")
-        for n in (1, 2, 3)
-    ]
-    material = Fact(product.metafield("custom.material").strip(), "product.metafields.custom.material")
-    said = [Fact(sentence, "product.description") for sentence in _sentences(product.description)]
-    found: dict[str, Fact] = {}
-    for fact in (*own, material, *said):
-        found.setdefault(fact.text.casefold(), replace(fact, text=shorten(fact.text, 88)))
-    found.pop("", None)
-    return tuple(found.values())[:3]
+    pictures: tuple[Image, ...]
+    every: tuple[Image, ...]
+    items: tuple[Item, ...]
 
 
-def _sentences(text: str) -> Iterator[str]:
-    for part in re.split(r"(?<=[.!?。！？])\s+|(?<=[。！？])|\n+", text):
-        sentence = part.strip().rstrip(".。")
-        if len(sentence) > 3:
-            yield sentence
+def _clip_place(scenes: tuple[Scene, ...]) -> int:
+    """Return the first scene that shows one picture: a generated clip takes its place."""
+    return next(place for place, scene in enumerate(scenes) if scene.layout not in LISTS)
 
 
-def _fitting(scenes: tuple[Scene, ...], seconds: int, facts: Mapping[str, Fact]) -> tuple[Scene, ...]:
-    """Drop scenes whose facts are missing, then optional ones from the end until the shortest times fit."""
-    kept = [scene for scene in scenes if all(field in facts for field in scene.needs)]
-    while sum(scene.min_s for scene in kept) > seconds:
-        place = next((p for p in reversed(range(len(kept))) if kept[p].optional), None)
-        if place is None:
-            need = sum(scene.min_s for scene in kept)
-            raise Invalid(f"This template needs at least {need:.0f} seconds; ask for a longer film")
-        del kept[place]
-    return tuple(kept)
-
-
-def _counted(scenes: tuple[Scene, ...], facts: dict[str, Fact]) -> dict[str, Fact]:
-    """Add how many reasons the kept scenes show: a short film must not promise three and show two."""
-    patterns = {choice for scene in scenes for line in scene.texts for _, say in line.say for choice in choices(say)}
-    shown = [name for name in ("reason_1", "reason_2", "reason_3") if name in patterns and name in facts]
-    if len(shown) < 2:
-        return facts
-    sources = ", ".join(facts[name].source for name in shown)
-    return {**facts, "reason_count": Fact(NUMBER_WORDS[len(shown)], sources)}
-
-
-def _filled(scenes: tuple[Scene, ...], seconds: int) -> tuple[Scene, ...]:
-    """Add wordless looks at the product, close view and photograph in turn: a long film keeps cutting."""
-    kept, pattern = list(scenes), next((scene for scene in scenes if scene.fill), None)
-    wanted = int(seconds / LONGEST_SHOT_S) - len(scenes) if pattern else 0
-    for turn in range(max(0, wanted)):
-        close = turn % 2 == 0
-        look = replace(
-            pattern or scenes[0],
-            name=f"look {turn + 1}",
-            layout="close" if close else "photo",
-            shows="product" if close else "photo",
-            stage=("tint", "deep", "light")[turn // 2 % 3],
-            motion=("drift_left", "pull_out", "drift_right", "push_in")[turn % 4],
-            transition=("slide", "wipe", "rise")[turn % 3],
-            picture=turn // 2 + 2,
-            texts=(),
-        )
-        kept.insert(min(3 + 2 * turn, len(kept) - 1), look)
-    return tuple(kept)
-
-
-def _shot(scene: Scene, brief: Brief, pictures: tuple[Image, ...], facts: Mapping[str, Fact], *, first: bool) -> Shot:
-    texts = (_text(line, brief.locale, facts) for line in scene.texts)
-    clip = brief.clip if first else None
+def _shot(
+    scene: Scene, place: int, brief: Brief, script: Script, shown: _Shown, style: Style, *, with_clip: bool
+) -> Shot:
+    clip = brief.clip if with_clip else None
+    texts = tuple(text for text in map(script.text, scene.texts) if text)
+    pair = pair_of(shown.every) if scene.layout == "compare" else None
+    layout = scene.layout if brief.cameo or scene.layout != "host" else "headline"
+    has_cameo = brief.cameo is not None and bool(texts) and layout in CAMEO_LAYOUTS
     return Shot(
         name=scene.name,
-        layout=scene.layout,
+        layout=layout,
         stage=scene.stage,
-        backdrop=scene.backdrop,
+        backdrop=_backdrop(scene.backdrop, style, place),
         motion=scene.motion,
-        transition=scene.transition,
+        transition=style.transition(scene.transition),
         share=scene.share,
         min_s=scene.min_s,
-        visual=Visual("clip", clip) if clip else _visual(scene, pictures),
-        texts=tuple(text for text in texts if text),
+        visual=Visual("clip", clip) if clip else _visual(scene, shown),
+        texts=texts,
+        rows=_rows(scene, script, shown),
+        before=_seen(pair[0], "photo") if pair else None,
+        cameo=has_cameo,
     )
 
 
-def _visual(scene: Scene, pictures: tuple[Image, ...]) -> Visual:
-    cutouts = [i for i in pictures if i.has_alpha]
-    photos = [i for i in pictures if not i.has_alpha]
-    wanted = {
-        "product": cutouts or photos,
-        "photo": photos or cutouts,
-        "detail": photos[1:] or cutouts or photos,
-    }
-    among = wanted[scene.shows]
+def _backdrop(asked: str, style: Style, place: int) -> str:
+    """Return the form behind a product that the style has; one it has not gives way to another of its own."""
+    if asked == "plain" or not style.backdrops:
+        return "plain"
+    return asked if asked in style.backdrops else style.backdrops[place % len(style.backdrops)]
+
+
+def _rows(scene: Scene, script: Script, shown: _Shown) -> tuple[Row, ...]:
+    match scene.layout:
+        case "grid":
+            items = shown.items[scene.picture - 1 :][:CELLS]
+            return tuple(_cell(item) for item in items)
+        case "versus":
+            heads = (script.fill("{brand.name}"), script.fill("{words.others|'…'}"))
+            head = Row(tuple(Text("label", one.text, "", one.sources) for one in heads if one))
+            return (head, *(_against(script.facts[field]) for field in scene.rows if field in script.facts))
+        case "steps":
+            named = [script.facts[field] for field in scene.rows if field in script.facts]
+            return tuple(
+                Row((Text("number", str(place)), Text("point", fact.text, "", (fact.source,))))
+                for place, fact in enumerate(named, 1)
+            )
+        case _:
+            return ()
+
+
+def _cell(item: Item) -> Row:
+    title = Text("label", shorten(item.title.text, 26), "", (item.title.source,))
+    price = Text("point", item.price.text, "", (item.price.source,))
+    texts = tuple(text for text in (title, price) if text.text)
+    return Row(texts, _seen(item.image), item.product_id, item.variant_id)
+
+
+def _against(fact: Fact) -> Row:
+    ours, theirs = split_row(fact.text)
+    return Row(
+        (
+            Text("point", ours, "tick", (fact.source,)),
+            Text("point", theirs, "cross", (fact.source,)),
+        )
+    )
+
+
+def _visual(scene: Scene, shown: _Shown) -> Visual:
+    cutouts = [i for i in shown.pictures if cut_out_of(i)]
+    photos = [i for i in shown.pictures if not i.has_alpha]
+    match scene.shows:
+        case "item":
+            return _seen(shown.items[(scene.picture - 1) % len(shown.items)].image)
+        case "pair" if pair := pair_of(shown.every):
+            return _seen(pair[1], "photo")
+        case "packed" if packed := packed_picture(shown.every):
+            return _seen(packed)
+        case "photo":
+            among, how = (photos, "photo") if photos else (cutouts, "cutout")
+        case "detail":
+            among, how = (photos[1:], "photo") if photos[1:] else (cutouts or photos, "")
+        case _:
+            among, how = (cutouts, "cutout") if cutouts else (photos, "photo")
     # Where there are photographs only, the first has already opened the film.
     later = 1 if scene.shows == "photo" and not cutouts else 0
-    image = among[(scene.picture - 1 + later) % len(among)]
-    how: Literal["cutout", "photo"] = "cutout" if image.has_alpha else "photo"
-    return Visual(how, image.file, image.width, image.height, image.alt)
+    return _seen(among[(scene.picture - 1 + later) % len(among)], how)
 
 
-def _text(line: Line, locale: str, facts: Mapping[str, Fact]) -> Text | None:
-    """Fill a pattern; None where one of its fields has no value, so that no half sentence is shown."""
-    patterns = dict(line.say)
-    pattern = patterns.get(locale) or patterns.get(locale.split("-", maxsplit=1)[0]) or patterns["en"]
-    filled, sources = _fill(pattern, facts)
-    if not filled:
-        return None
-    aside, aside_sources = _fill(line.aside, facts)
-    limit = ROLE_LIMITS.get(line.role, 200)
-    return Text(line.role, shorten(filled, limit), aside, tuple(dict.fromkeys(sources + aside_sources)))
+def _seen(image: Image, how: str = "") -> Visual:
+    """Show a picture cut out where it can be and nothing else is asked for."""
+    cut = "" if how == "photo" else cut_out_of(image)
+    return Visual("cutout" if cut else "photo", cut or image.file, image.width, image.height, image.alt)
 
 
-def _fill(pattern: str, facts: Mapping[str, Fact]) -> tuple[str, tuple[str, ...]]:
-    sources: list[str] = []
-    missing = False
+def cut_out_of(image: Image) -> str:
+    """Return the file of the picture's cut-out: itself, or one made of it that can be trusted; else nothing."""
+    return image.file if image.has_alpha else ""
 
-    def value(match: re.Match[str]) -> str:
-        nonlocal missing
-        for choice in match[1].split("|"):
-            if choice in facts:
-                sources.append(facts[choice].source)
-                return facts[choice].text
-            if literal(choice):
-                return literal(choice)
-        missing = True
-        return ""
 
-    filled = BLANK.sub(value, pattern)
-    return ("", ()) if missing else (filled, tuple(sources))
+def _spoken(
+    shots: tuple[Shot, ...], scenes: tuple[Scene, ...], brief: Brief, script: Script, beat: int
+) -> tuple[Shot, ...]:
+    """Give every shot what is said in it and the time that takes; what a short film has no time for is not said."""
+    lines = _lines(shots, scenes, script)
+    if not (brief.voice or brief.captions not in ("", NO_CAPTIONS)):
+        return tuple(replace(shot, speech=_joined(line)) for shot, line in zip(shots, lines, strict=True))
+    for place, line in enumerate(lines):
+        while _speech_s(line) > longest_s(beat):
+            _drop(line, ends=place == len(lines) - 1)
+    while not fits(
+        least := [max(s.min_s, _speech_s(x)) for s, x in zip(shots, lines, strict=True)], brief.seconds, beat
+    ):
+        longest = max(range(len(lines)), key=lambda place: least[place] - shots[place].min_s if lines[place] else -1.0)
+        if not lines[longest]:
+            break
+        _drop(lines[longest], ends=longest == len(lines) - 1)
+    return tuple(
+        replace(shot, speech=_joined(line), min_s=round(max(shot.min_s, _speech_s(line)), 3))
+        for shot, line in zip(shots, lines, strict=True)
+    )
+
+
+def _lines(shots: tuple[Shot, ...], scenes: tuple[Scene, ...], script: Script) -> list[list[str]]:
+    """What each shot says: its own pattern, or its texts; nothing is said twice."""
+    said: set[str] = set()
+    lines = []
+    for shot, scene in zip(shots, scenes, strict=True):
+        pattern = script.fill(localised(dict(scene.speech), script.locale)) if scene.speech else None
+        own = [pattern.text] if pattern and pattern.text else [t.text for t in shot.texts if t.role in SPOKEN]
+        own += [row.texts[-1].text for row in shot.rows if scene.layout == "steps"]
+        new = [text for text in dict.fromkeys(own) if text.casefold() not in said]
+        said.update(text.casefold() for text in new)
+        lines.append(new)
+    return lines
+
+
+def _drop(line: list[str], *, ends: bool) -> None:
+    """Say one text less: the end card keeps its call to action longest, other shots their first words."""
+    line.pop(0 if ends else -1)
+
+
+def _speech_s(line: list[str]) -> float:
+    return word_count(_joined(line)) / WORDS_A_SECOND + SPEECH_LEAD_S if line else 0.0
+
+
+def _joined(line: list[str]) -> str:
+    return " ".join(text if text.endswith(SENTENCE_ENDS) else f"{text}." for text in line)
 
 
 def _sources(shots: tuple[Shot, ...]) -> tuple[tuple[str, str], ...]:
-    pairs = ((text.role, source) for shot in shots for text in shot.texts for source in text.sources)
-    return tuple(dict.fromkeys(pairs))
+    texts = (text for shot in shots for text in (*shot.texts, *(one for row in shot.rows for one in row.texts)))
+    return tuple(dict.fromkeys((text.role, source) for text in texts for source in text.sources if source))

@@ -21,6 +21,7 @@ AdEngineError
 └── Unavailable              503  a part of the machine is missing or full; nothing was changed
     ├── RenderFailed         503
     ├── GeneratorMissing     503
+    ├── VoiceMissing         503
     └── StorageFull          503
 """
 
@@ -133,6 +134,10 @@ class RenderFailed(Unavailable):
 
 class GeneratorMissing(Unavailable):
     code = "generator_missing"
+
+
+class VoiceMissing(Unavailable):
+    code = "voice_missing"
 
 
 class StorageFull(Unavailable):

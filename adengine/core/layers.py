@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from adengine.core.creative import Text
+from adengine.core.speech import pieces
 
 LABELS = ("label", "disclosure")
 # Small print is there before the large words come; these and the rest of WHOLE are not split into words.
 AT_ONCE = ("eyebrow", "brand", *LABELS)
 WHOLE = ("price", "cta", *AT_ONCE)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text as it will be painted, and the source fields it was made from."""
+
+    role: str
+    text: str
+    aside: str = ""
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -34,12 +45,13 @@ class Box:
 
 @dataclass(frozen=True)
 class Ground:
-    """The stage a scene stands on, in the colours of the palette's `stage`."""
+    """The stage a scene stands on, in the colours of the palette's `stage`, painted as the style's `pattern`."""
 
     stage: str
     start: int
     end: int
     seed: int
+    pattern: str = "sweep"
     kind: Literal["ground"] = "ground"
 
 
@@ -64,7 +76,8 @@ How: TypeAlias = Literal["cutout", "close", "card", "panel", "cover"]
 class Picture:
     """The product: a cutout on the stage, a close look at it, a framed card, a panel, or the whole frame.
 
-    `side` (-1, 0, 1) is the part of the product that a close look leans to.
+    `side` (-1, 0, 1) is the part of the product that a close look leans to; `energy` scales its motion, and
+    `beat`, in frames, lets it nod with the music (0: it does not); `entrance` is how it comes in.
     """
 
     file: str
@@ -76,6 +89,9 @@ class Picture:
     end: int
     opens: bool
     side: int = 0
+    energy: float = 1.0
+    beat: int = 0
+    entrance: str = "rise"
     kind: Literal["picture"] = "picture"
 
 
@@ -106,7 +122,8 @@ class Veil:
 class Block:
     """Texts set as one column in a box. `stage` is a palette stage, or `veil:<file>` over a photograph.
 
-    `lead` is how many frames of coming in lie before its start, `pulse` a button's beat in frames.
+    `lead` is how many frames of coming in lie before its start, `pulse` a button's beat in frames; `energy` is how
+    fast words follow each other, and `at_once` lets all texts come together, so that an end card rests early.
     """
 
     texts: tuple[Text, ...]
@@ -117,12 +134,14 @@ class Block:
     end: int
     pulse: int
     lead: int = 0
+    energy: float = 1.0
+    at_once: bool = False
     kind: Literal["block"] = "block"
 
 
 @dataclass(frozen=True)
 class Badge:
-    """A round sticker that pops in; its text stays inside the box."""
+    """A sticker that pops in; its text stays inside the box."""
 
     text: str
     box: Box
@@ -133,8 +152,36 @@ class Badge:
 
 
 @dataclass(frozen=True)
+class Compare:
+    """Two pictures of the same thing in one box, a divider moving between them: `before` left, `after` right of it."""
+
+    before: str
+    after: str
+    box: Box
+    stage: str
+    start: int
+    end: int
+    kind: Literal["compare"] = "compare"
+
+
+@dataclass(frozen=True)
+class Logo:
+    """The shop's mark inside its box, clear space included; `align` is where in the box it stands."""
+
+    file: str
+    box: Box
+    align: Literal["start", "center"]
+    start: int
+    end: int
+    kind: Literal["logo"] = "logo"
+
+
+@dataclass(frozen=True)
 class Cameo:
-    """A person from a licensed clip, in a disc; `since` is the film's frame on which the clip began."""
+    """A person from a licensed clip; `since` is the film's frame on which the clip began.
+
+    `risen` stands above a disc that holds the lower half; `round` is cut to the disc.
+    """
 
     clip: str
     still: str
@@ -143,10 +190,11 @@ class Cameo:
     since: int
     start: int
     end: int
+    shape: Literal["risen", "round"] = "risen"
     kind: Literal["cameo"] = "cameo"
 
 
-Layer: TypeAlias = Ground | Piece | Picture | Clip | Veil | Block | Badge | Cameo
+Layer: TypeAlias = Ground | Piece | Picture | Clip | Veil | Block | Badge | Compare | Logo | Cameo
 
 
 @dataclass(frozen=True)
@@ -155,6 +203,7 @@ class GroundDraw:
     seed: int
     light_x: float
     light_y: float
+    pattern: str = "sweep"
     kind: Literal["ground"] = "ground"
 
 
@@ -235,6 +284,28 @@ class BadgeDraw:
 
 
 @dataclass(frozen=True)
+class CompareDraw:
+    """`part` (0..1) of the box's width, from its left, shows `before`; `scale` is about the box's middle."""
+
+    before: str
+    after: str
+    box: Box
+    stage: str
+    part: float
+    scale: float
+    kind: Literal["compare"] = "compare"
+
+
+@dataclass(frozen=True)
+class LogoDraw:
+    file: str
+    box: Box
+    align: str
+    opacity: float
+    kind: Literal["logo"] = "logo"
+
+
+@dataclass(frozen=True)
 class CameoDraw:
     clip: str
     still: str
@@ -242,7 +313,19 @@ class CameoDraw:
     stage: str
     frame: int
     scale: float
+    shape: str = "risen"
     kind: Literal["cameo"] = "cameo"
+
+
+@dataclass(frozen=True)
+class CaptionDraw:
+    """What is being said: words by line, and the place among them of the word being spoken (-1: none)."""
+
+    lines: tuple[tuple[str, ...], ...]
+    active: int
+    look: str
+    box: Box
+    kind: Literal["spoken"] = "spoken"
 
 
 @dataclass(frozen=True)
@@ -258,7 +341,20 @@ class Group:
     kind: Literal["group"] = "group"
 
 
-Draw: TypeAlias = GroundDraw | PieceDraw | PictureDraw | ClipDraw | VeilDraw | BlockDraw | BadgeDraw | CameoDraw | Group
+Draw: TypeAlias = (
+    GroundDraw
+    | PieceDraw
+    | PictureDraw
+    | ClipDraw
+    | VeilDraw
+    | BlockDraw
+    | BadgeDraw
+    | CompareDraw
+    | LogoDraw
+    | CameoDraw
+    | CaptionDraw
+    | Group
+)
 
 
 def drawn(layer: Layer, frame: int) -> Draw:  # noqa: PLR0911
@@ -281,7 +377,13 @@ def drawn(layer: Layer, frame: int) -> Draw:  # noqa: PLR0911
             return _badge(layer, frame)
         case Cameo():
             grown = ease_back((frame - layer.start + 4) / 18)
-            return CameoDraw(layer.clip, layer.still, layer.box, layer.stage, frame - layer.since, _round(grown))
+            clip_frame = frame - layer.since
+            return CameoDraw(layer.clip, layer.still, layer.box, layer.stage, clip_frame, _round(grown), layer.shape)
+        case Compare():
+            return _compare(layer, frame)
+        case Logo():
+            opacity = ease_out((frame - layer.start + 1) / 12)
+            return LogoDraw(layer.file, layer.box, layer.align, _round(opacity))
 
 
 def ease_out(part: float) -> float:
@@ -311,7 +413,15 @@ def _ground(layer: Ground, frame: int) -> GroundDraw:
         layer.seed,
         _round(0.5 + 0.34 * math.sin(turn * 0.55)),
         _round(0.36 + 0.12 * math.cos(turn * 0.4)),
+        layer.pattern,
     )
+
+
+def _compare(layer: Compare, frame: int) -> CompareDraw:
+    """Show all of `before` for a quarter of the time, wipe to `after`, and come to rest showing a little of both."""
+    part = (frame - layer.start) / max(1, layer.end - layer.start)
+    shown = 1.0 - 0.88 * ease_in_out((part - 0.25) / 0.45)
+    return CompareDraw(layer.before, layer.after, layer.box, layer.stage, _round(shown), _round(1 + 0.03 * part))
 
 
 def _piece(layer: Piece, frame: int) -> PieceDraw:
@@ -330,41 +440,75 @@ def _piece(layer: Piece, frame: int) -> PieceDraw:
 
 
 def _picture(layer: Picture, frame: int) -> PictureDraw:
-    age = frame - layer.start
-    part = age / max(1, layer.end - layer.start)
-    scale, dx, dy = _moved(layer.motion, part, layer.box)
-    rotation = 0.0
+    part = (frame - layer.start) / max(1, layer.end - layer.start)
+    scale, dx, dy = _moved(layer.motion, part, layer.box, layer.energy)
     dx += layer.side * layer.box.w * 0.15
+    come = _Come()
     if layer.how in ("cutout", "close", "card"):
-        come = ease_out((age + (8 if layer.opens else 1)) / 24)
-        scale *= (1.10 - 0.10 * come) if layer.opens else (0.86 + 0.14 * come)
-        dy += (1 - come) * layer.box.h * (0.0 if layer.opens else 0.10)
-        rotation = (1 - come) * (0.0 if layer.opens else 3.0)
-    opacity = 1.0 if layer.opens or layer.how == "cover" else min(1.0, (age + 1) / 6)
+        come = _coming(layer, frame - layer.start)
+        scale *= come.scale * (1 + _nod(frame, layer.beat) * layer.energy)
+    opacity = 1.0 if layer.opens or layer.how == "cover" else min(1.0, (frame - layer.start + 1) / 6)
     return PictureDraw(
         layer.file,
         layer.how,
         layer.box,
         layer.stage,
         _round(scale),
-        _round(dx),
-        _round(dy),
-        _round(rotation),
+        _round(dx + come.dx),
+        _round(dy + come.dy),
+        _round(come.rotation),
         _round(opacity),
     )
 
 
-def _moved(motion: str, part: float, box: Box) -> tuple[float, float, float]:
+@dataclass(frozen=True)
+class _Come:
+    """How far a picture still is from its place."""
+
+    scale: float = 1.0
+    dx: float = 0.0
+    dy: float = 0.0
+    rotation: float = 0.0
+
+
+def _coming(layer: Picture, age: int) -> _Come:
+    """A film's first picture is there at once and only settles; others come in as the style has it."""
+    left = 1 - ease_out((age + (8 if layer.opens else 1)) / (24 / layer.energy))
+    if layer.opens:
+        return _Come(1 + 0.10 * left)
+    match layer.entrance:
+        case "slide":
+            return _Come(dx=layer.box.w * 0.30 * left)
+        case "pop":
+            return _Come(0.55 + 0.45 * ease_back((age + 2) / (18 / layer.energy)))
+        case "fade":
+            return _Come(1 - 0.03 * left)
+        case "mask":
+            return _Come(dy=layer.box.h * 0.08 * left)
+        case _:
+            return _Come(1 - 0.14 * left, dy=layer.box.h * 0.10 * left, rotation=3.0 * left)
+
+
+def _nod(frame: int, beat: int) -> float:
+    """Return a small swelling just after every fourth beat, the downbeat of a bar."""
+    if not beat:
+        return 0.0
+    age = frame % (4 * beat) / (0.22 * beat)
+    return 0.011 * age * math.exp(1 - age)
+
+
+def _moved(motion: str, part: float, box: Box, energy: float) -> tuple[float, float, float]:
     """Return scale and shift in pixels of a motion at `part` 0..1 of its time."""
     along = 0.4 * part + 0.6 * ease_in_out(part)
+    far = min(1.6, energy)
     return {
-        "lean_in": (1.30 + 0.07 * along, 0.0, 0.0),
-        "push_in": (1 + 0.085 * along, 0.0, 0.0),
-        "pull_out": (1.085 - 0.085 * along, 0.0, 0.0),
-        "drift_left": (1.05, box.w * (0.024 - 0.048 * along), 0.0),
-        "drift_right": (1.05, box.w * (0.048 * along - 0.024), 0.0),
-        "rise": (1.04, 0.0, box.h * (0.02 - 0.04 * along)),
-        "float": (1.02, 0.0, box.h * 0.010 * math.sin(part * math.tau)),
+        "lean_in": (1.30 + 0.07 * far * along, 0.0, 0.0),
+        "push_in": (1 + 0.085 * far * along, 0.0, 0.0),
+        "pull_out": (1 + 0.085 * far * (1 - along), 0.0, 0.0),
+        "drift_left": (1.05, far * box.w * (0.024 - 0.048 * along), 0.0),
+        "drift_right": (1.05, far * box.w * (0.048 * along - 0.024), 0.0),
+        "rise": (1.04, 0.0, far * box.h * (0.02 - 0.04 * along)),
+        "float": (1.02, 0.0, far * box.h * 0.010 * math.sin(part * math.tau)),
         "hold": (1.0, 0.0, 0.0),
     }[motion]
 
@@ -376,28 +520,54 @@ def _badge(layer: Badge, frame: int) -> BadgeDraw:
     return BadgeDraw(layer.text, layer.box, layer.stage, _round(grown), _round(-8 + wobble))
 
 
-def _items(layer: Block, frame: int) -> tuple[Item, ...]:
-    """Words come in one after the other; a whole block is in after two fifths of its time at the latest."""
-    counts = [1 if text.role in WHOLE else text.text.count(" ") + 1 for text in layer.texts]
-    waits = [0 if text.role in AT_ONCE else count + 1 for text, count in zip(layer.texts, counts, strict=True)]
+def arrivals(layer: Block) -> tuple[float, ...]:
+    """Return the frames of the film on which the texts of a block begin to come in."""
+    return tuple(layer.start - layer.lead + wait for wait, _ in _clock(layer))
+
+
+def _clock(layer: Block) -> list[tuple[float, float]]:
+    """Return when each text begins, in frames of the block, and the frames between its words.
+
+    Words come in one after the other; a whole block is in after two fifths of its time at the latest.
+    """
+    waits = [0 if text.role in AT_ONCE else _words(text) + 1 for text in layer.texts]
     room = max(8, (layer.end - layer.start) * 2 // 5)
-    step = min(3.0, room / max(1, sum(waits)))
-    items, clock = [], -float(layer.lead)
-    for text, count, wait in zip(layer.texts, counts, waits, strict=True):
-        ages = [frame - layer.start - clock - step * word for word in range(count)]
-        items.append(_item(text, ages, layer.pulse))
-        clock += step * wait
-    return tuple(items)
+    step = min(3.0 / layer.energy, room / max(1, sum(waits)))
+    if layer.at_once:
+        return [(0.0, min(1.0, 8 / max(1, wait))) for wait in waits]
+    starts = [step * sum(waits[:place]) for place in range(len(waits))]
+    return [(start, step) for start in starts]
 
 
-def _item(text: Text, ages: list[float], pulse: int) -> Item:
+def _words(text: Text) -> int:
+    return 1 if text.role in WHOLE else _word_count(text.text)
+
+
+@functools.lru_cache(maxsize=2_000)
+def _word_count(text: str) -> int:
+    return max(1, len(pieces(text)))
+
+
+def _items(layer: Block, frame: int) -> tuple[Item, ...]:
+    age = frame - layer.start + layer.lead
+    return tuple(
+        _item(text, [age - start - step * word for word in range(_words(text))], frame, layer.pulse)
+        for text, (start, step) in zip(layer.texts, _clock(layer), strict=True)
+    )
+
+
+def _item(text: Text, ages: list[float], frame: int, pulse: int) -> Item:
     if text.role in LABELS:
         return Item(text.role, text.text, text.aside, (1.0,))
     if text.role == "cta":
-        beat = math.sin(math.pi * max(0.0, ages[0] - 16) / pulse) ** 2 if pulse else 0.0
-        scale = ease_back(ages[0] / 16) + 0.03 * beat
+        scale = ease_back((ages[0] + 4) / 16) + 0.035 * _beat(frame, pulse) * min(1.0, max(0.0, (ages[0] - 12) / 8))
         return Item(text.role, text.text, text.aside, (_round(min(1.0, max(0.0, ages[0] / 5))),), _round(scale))
     if text.role == "price":
         shown = min(1.0, max(0.0, ages[0] / 6))
         return Item(text.role, text.text, text.aside, (_round(shown),), _round(0.8 + 0.2 * ease_back(ages[0] / 16)))
     return Item(text.role, text.text, text.aside, tuple(_round(ease_out(age / 20)) for age in ages))
+
+
+def _beat(frame: int, pulse: int) -> float:
+    """Return 1 on every beat of `pulse` frames and 0 half-way between two."""
+    return (0.5 + 0.5 * math.cos(math.tau * frame / pulse)) ** 3 if pulse else 0.0

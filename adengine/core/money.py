@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from babel.numbers import format_currency, format_decimal, format_percent
 
 from adengine.core.errors import Invalid
 
@@ -13,8 +19,20 @@ NO_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF X
 THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND"
 # ISO 4217 minor-unit exponents that differ from 2.
 EXPONENTS = dict.fromkeys(NO_DECIMALS.split(), 0) | dict.fromkeys(THREE_DECIMALS.split(), 3)
-SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩", "VND": "₫", "PLN": "zł"}
-SYMBOL_AFTER = {"VND", "PLN"}
+# CLDR's narrow symbols that no other currency shares, for locales that would write the bare code.
+NARROW = {
+    "CZK": "Kč",
+    "GEL": "₾",
+    "HUF": "Ft",
+    "ILS": "₪",
+    "INR": "₹",
+    "KHR": "៛",
+    "KRW": "₩",
+    "KZT": "₸",
+    "LAK": "₭",
+} | {"MNT": "₮", "NGN": "₦", "PHP": "₱", "PLN": "zł", "PYG": "₲", "THB": "฿", "TRY": "₺", "UAH": "₴", "VND": "₫"}
+# The zeros of the numbering systems that locales write by default beside Latin ones; Babel leaves digits Latin.
+ZEROS = {"arab": 0x0660, "arabext": 0x06F0, "beng": 0x09E6, "deva": 0x0966, "mymr": 0x1040, "tibt": 0x0F20}
 LARGEST_MINOR = 10**15
 # Shares are counted in basis points: 10,000 make a whole.
 WHOLE_BPS = 10_000
@@ -72,14 +90,17 @@ class Money:
         """The amount alone, with the currency's decimals: `24.00`, `1200`, `0.500`."""
         return f"{Decimal(self.minor).scaleb(-self.exponent):.{self.exponent}f}"
 
-    def display(self) -> str:
-        """The amount as shoppers read it in English: `€24.00`, `¥1,200`, `CHF 9.90`, `12,000 ₫`."""
-        number = f"{Decimal(abs(self.minor)).scaleb(-self.exponent):,.{self.exponent}f}"
-        sign = "-" if self.minor < 0 else ""
-        symbol = SYMBOLS.get(self.currency)
-        if symbol is None:
-            return f"{sign}{self.currency} {number}"
-        return f"{sign}{number} {symbol}" if self.currency in SYMBOL_AFTER else f"{sign}{symbol}{number}"
+    def display(self, locale: str = "en") -> str:
+        """The amount as shoppers of `locale` read it (CLDR): `€24.00`, `24,00\xa0€`, `¥1,200`, `CHF\xa09.90`."""
+        known = _locale(locale)
+        amount = Decimal(self.minor).scaleb(-self.exponent)
+        # CLDR rounds some currencies to what is handed over in cash; a price keeps its ISO 4217 decimals.
+        pattern = _pattern(known, self.exponent)
+        shown = format_currency(
+            amount, self.currency, pattern, known, currency_digits=False, numbering_system=_system(known)
+        ).replace(self.currency, NARROW.get(self.currency, self.currency))
+        # CLDR's currencySpacing, which Babel leaves out: a symbol of letters does not touch the digits.
+        return _written(re.sub(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])", "\xa0", shown), known)
 
     def _same(self, other: Money) -> Money:
         if other.currency != self.currency:
@@ -110,6 +131,59 @@ def parse(text: str, currency: str) -> Money:
     if minor != minor.to_integral_value():
         raise Invalid(f"'{text[:40]}' has more decimals than {currency} knows")
     return Money(int(minor), currency)
+
+
+def percent(value: Decimal | float, locale: str = "en") -> str:
+    """Write a part of a whole, to a tenth of a percent: 0.2 is `20%`, in German `20\xa0%`."""
+    known = _locale(locale)
+    pattern = _with_decimals(known.percent_formats[None], (0, 1))
+    return _written(format_percent(value, pattern, known, numbering_system=_system(known)), known)
+
+
+def number(value: Decimal | float, locale: str = "en") -> str:
+    """Write a number with the locale's digits and grouping, to three decimals."""
+    known = _locale(locale)
+    return _written(format_decimal(value, locale=known, numbering_system=_system(known)), known)
+
+
+def _system(locale: Locale) -> str:
+    return locale.default_numbering_system if locale.default_numbering_system in ZEROS else "latn"
+
+
+def _written(shown: str, locale: Locale) -> str:
+    """Put in the locale's own digits and signs of minus and percent."""
+    return shown.translate(_characters(locale))
+
+
+@functools.cache
+def _characters(locale: Locale) -> dict[int, str]:
+    system = _system(locale)
+    symbols = locale.number_symbols[system]
+    digits = {ord("0") + digit: chr(ZEROS[system] + digit) for digit in range(10)} if system in ZEROS else {}
+    return digits | {ord("-"): symbols.get("minusSign", "-"), ord("%"): symbols.get("percentSign", "%")}
+
+
+@functools.cache
+def _locale(name: str) -> Locale:
+    """Return the locale, else its language's, else English."""
+    whole = name.replace("-", "_")
+    for known in (whole, whole.split("_", maxsplit=1)[0]):
+        try:
+            return Locale.parse(known)
+        except (UnknownLocaleError, ValueError):
+            continue
+    return Locale("en")
+
+
+@functools.cache
+def _pattern(locale: Locale, decimals: int) -> Any:
+    return _with_decimals(locale.currency_formats["standard"], (decimals, decimals))
+
+
+def _with_decimals(pattern: Any, least_and_most: tuple[int, int]) -> Any:
+    changed = copy.copy(pattern)
+    changed.frac_prec = least_and_most
+    return changed
 
 
 def _with_point(number: str, exponent: int) -> str:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from adengine.core.creative import Brand
+from adengine.core.style import Style, Tone
 
 READABLE = 4.5
 # Grounds darker than this take light text.
 DARK_BELOW = 0.66
-# How much of a stage's light falls where text stands.
-LIT = 0.35
+# How much of a stage's light may fall where text stands.
+LIT = 0.5
 Oklch: TypeAlias = tuple[float, float, float]
 
 
@@ -61,20 +63,17 @@ class Palette:
         return {"light": self.light, "tint": self.tint, "deep": self.deep, "accent": self.accent}[name]
 
 
-def palette_for(swatches: Sequence[Swatch], brand: Brand) -> Palette:
-    """Derive the stages; the hue is the product's most colourful dominant, else the brand's accent."""
+def palette_for(swatches: Sequence[Swatch], brand: Brand, style: Style) -> Palette:
+    """Derive the stages: lightness from the style, hue from the product's most colourful dominant, else the brand."""
     hue, chroma = _character(swatches, brand)
     # Orange and red turn pink when they are made pale; a little yellow keeps them warm.
     pale = hue + 20 if 15 <= hue <= 60 else hue
     lightness = _mean_lightness(swatches)
-    # A pale product on a pale ground disappears: the ground steps down to let its edge be seen.
-    step = 0.055 if lightness > 0.82 else 0.0
-    deep_l = 0.37 if lightness < 0.35 else 0.30
     accent_l, accent_c, accent_h = to_oklch(brand.accent)
     return Palette(
-        light=_stage((0.955 - step, 0.012 + chroma * 0.10, pale), (0.885 - step, 0.020 + chroma * 0.22, pale), brand),
-        tint=_stage((0.880 - step, 0.020 + chroma * 0.26, pale), (0.790 - step, 0.028 + chroma * 0.36, pale), brand),
-        deep=_stage((deep_l + 0.06, 0.024 + chroma * 0.26, hue), (deep_l - 0.08, 0.018 + chroma * 0.2, hue), brand),
+        light=_toned(style.tone("light"), hue, pale, chroma, lightness, brand),
+        tint=_toned(style.tone("tint"), hue, pale, chroma, lightness, brand),
+        deep=_toned(style.tone("deep"), hue, pale, chroma, lightness, brand),
         accent=_stage((accent_l, accent_c, accent_h), (accent_l - 0.09, accent_c * 0.95, accent_h), brand),
         veil=from_oklch(0.17, 0.012 + chroma * 0.10, hue),
         haze=from_oklch(0.965, 0.006 + chroma * 0.05, hue),
@@ -90,11 +89,21 @@ def contrast(one: str, other: str) -> float:
 def readable(colour: str, grounds: Sequence[str], ratio: float = READABLE) -> str:
     """Return `colour`, moved as little as needed in lightness so that it reaches `ratio` on every ground."""
     start, chroma, hue = to_oklch(colour)
-    steps = (start + sign * step / 100 for step in range(101) for sign in (1, -1))
-    options = (from_oklch(min(1.0, max(0.0, lightness)), chroma, hue) for lightness in steps)
-    fits = next((o for o in options if all(contrast(o, ground) >= ratio for ground in grounds)), None)
+
+    def at(step: int) -> str:
+        return from_oklch(min(1.0, max(0.0, start + step / 100)), chroma, hue)
+
+    def fits(step: int) -> bool:
+        return all(contrast(at(step), ground) >= ratio for ground in grounds)
+
+    if fits(0):
+        return at(0)
+    # Near its grounds a colour is unreadable; from there it stays readable once it is, either way.
+    lighter = bisect_left(range(100), 1, key=fits)
+    darker = -bisect_left(range(100), 1, key=lambda step: fits(-step))
+    found = min((step for step in (lighter, darker) if fits(step)), key=abs, default=None)
     extremes = ("#000000", "#ffffff")
-    return fits or max(extremes, key=lambda colour: min(contrast(colour, ground) for ground in grounds))
+    return max(extremes, key=lambda end: min(contrast(end, g) for g in grounds)) if found is None else at(found)
 
 
 def mix(one: str, other: str, part: float) -> str:
@@ -123,11 +132,18 @@ def to_oklch(colour: str) -> tuple[float, float, float]:
 
 def from_oklch(lightness: float, chroma: float, hue: float) -> str:
     """Return the nearest `#RRGGBB`; chroma gives way where the screen cannot show it."""
-    for part in range(21):
-        rgb = _oklch_rgb(lightness, chroma * (1 - part / 20), hue)
-        if all(-0.0005 <= c <= 1.0005 for c in rgb):
-            return _hex(rgb)
-    return _hex((lightness**3,) * 3)
+    kept = bisect_left(range(20), 1, key=lambda part: _is_shown(lightness, chroma * (1 - part / 20), hue))
+    return _hex(_oklch_rgb(lightness, chroma * (1 - kept / 20), hue))
+
+
+def _toned(tone: Tone, hue: float, pale: float, chroma: float, lightness: float, brand: Brand) -> Stage:
+    """Colour a stage of the style; a product as pale or as dark as its ground is given a ground to be seen on."""
+    faint, strong = tone.chroma * (0.03 + 0.45 * chroma), tone.chroma * (0.06 + 0.80 * chroma)
+    if tone.top < DARK_BELOW:
+        step = 0.07 if lightness < 0.35 and tone.top < 0.45 else 0.0
+        return _stage((tone.top + step, strong, hue), (tone.bottom + step, faint * 1.2, hue), brand)
+    step = 0.055 if lightness > 0.82 else 0.0
+    return _stage((tone.top - step, faint, pale), (tone.bottom - step, strong, pale), brand)
 
 
 def _stage(top: Oklch, bottom: Oklch, brand: Brand) -> Stage:
@@ -176,6 +192,10 @@ def _character(swatches: Sequence[Swatch], brand: Brand) -> tuple[float, float]:
 def _mean_lightness(swatches: Sequence[Swatch]) -> float:
     whole = sum(s.weight for s in swatches)
     return sum(to_oklch(s.colour)[0] * s.weight for s in swatches) / whole if whole else 0.6
+
+
+def _is_shown(lightness: float, chroma: float, hue: float) -> bool:
+    return all(-0.0005 <= channel <= 1.0005 for channel in _oklch_rgb(lightness, chroma, hue))
 
 
 def _oklch_rgb(lightness: float, chroma: float, hue: float) -> tuple[float, float, float]:

@@ -3,43 +3,81 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeGuard
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from adengine.core.errors import TemplateInvalid
+from adengine.core.reading import Reader, is_mapping
+from adengine.core.score import BEATS
+from adengine.core.style import BACKDROPS, ROLES, STAGES, TRANSITIONS
 
-ROLES = ("brand", "number", "eyebrow", "hook", "title", "reason", "price", "caption", "badge", "label", "cta")
-LAYOUTS = ("headline", "reason", "close", "photo", "panel", "price", "end", "host", "duo")
-SHOWS = ("product", "photo", "detail")
-STAGES = ("light", "tint", "deep", "accent")
-BACKDROPS = ("plain", "disc", "arch", "plinth")
+LAYOUTS = (
+    "headline",
+    "reason",
+    "close",
+    "photo",
+    "panel",
+    "price",
+    "offer",
+    "end",
+    "host",
+    "quotes",
+    "versus",
+    "steps",
+    "grid",
+    "compare",
+)
+SHOWS = ("product", "photo", "detail", "packed", "item", "pair")
 MOTIONS = ("push_in", "pull_out", "drift_left", "drift_right", "rise", "float", "hold")
-TRANSITIONS = ("cut", "fade", "slide", "rise", "wipe")
-MOODS = ("warm", "bright", "bold")
-FACES = ("serif", "grotesk")
-FIELDS = [
+MOODS = tuple(BEATS)
+TONES = ("plain", "warm", "bold")
+ITEMS = 8
+FIELDS = (
     "product.title",
+    "product.short",
     "product.vendor",
     "product.kind",
     "product.summary",
     "product.material",
+    "product.options",
     "variant.title",
     "price",
     "was",
     "discount",
-    "reason_1",
-    "reason_2",
-    "reason_3",
+    *(f"reason_{n}" for n in (1, 2, 3)),
     "reason_count",
+    *(f"more_{n}" for n in range(1, 9)),
+    "problem",
+    "before",
+    "after",
+    "in_the_box",
+    "story",
+    "founder",
+    "rating",
+    "rating.count",
+    *(f"review_{n}" for n in (1, 2, 3)),
+    *(f"versus_{n}" for n in (1, 2, 3, 4)),
+    *(f"step_{n}" for n in (1, 2, 3)),
+    "step_count",
+    *(f"item_{n}{part}" for n in range(1, ITEMS + 1) for part in ("", ".title", ".price")),
+    "companions",
+    "pair",
+    "packed",
+    "offer.ends",
+    "offer.code",
     "brand.name",
+    "brand.end_line",
     "brief.headline",
     "brief.call_to_action",
     "cameo.name",
     "cameo.disclosure",
-]
-# `{reason_1|"made to last"}`: the first alternative that has a value fills the blank.
+)
+# `{reason_1|words.details|"made to last"}`: the first alternative that has a value fills the blank.
 BLANK = re.compile(r"\{([^{}]*)\}")
+SAID = "words."
+# Language, phrase, tone: how the shop's films put things that are no claims.
+Words: TypeAlias = Mapping[str, Mapping[str, Mapping[str, str]]]
 
 
 @dataclass(frozen=True)
@@ -53,7 +91,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Scene:
-    """One scene of a template; `share` divides the time that the `min_s` of all scenes leave over."""
+    """One scene of a template; `share` divides the time that the `min_s` of all scenes leave over.
+
+    It is left out where a fact of `needs` has no value or one of `lacks` has one, and in films shorter than
+    `from_s` seconds. `rows` are the fields that a list shows, `speech` what is spoken instead of its texts.
+    """
 
     name: str
     layout: str
@@ -67,38 +109,55 @@ class Scene:
     transition: str = "fade"
     picture: int = 1
     needs: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
     optional: bool = False
-    fill: bool = False
+    from_s: int = 0
+    rows: tuple[str, ...] = ()
+    speech: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class Template:
-    """A film as data: scenes in order, the mood of its music, its display face, and the facts it needs."""
+    """A film as data: scenes in order, `more` for longer films, its music's mood, its style, the facts it needs."""
 
     name: str
     title: str
     about: str
     mood: str
-    face: str
+    style: str
     scenes: tuple[Scene, ...]
+    more: tuple[Scene, ...] = ()
     needs: tuple[str, ...] = ()
+    words: Words = field(default_factory=dict, repr=False)
 
     @property
-    def needs_cameo(self) -> bool:
-        return any(scene.layout in ("host", "duo") for scene in self.scenes)
+    def is_for_cameo(self) -> bool:
+        """Whether the film was made for a licensed appearance; every other film can show one, too."""
+        return any(scene.layout == "host" for scene in self.scenes)
 
 
-def template_from(mapping: Mapping[str, object], name: str) -> Template:
-    """Read a template's mapping; an unknown or missing field raises TemplateInvalid with its path."""
-    reader = _Reader(mapping, name, "")
+def template_from(
+    mapping: Mapping[str, object],
+    name: str,
+    *,
+    words: Words | None = None,
+    shared: Mapping[str, Scene] | None = None,
+) -> Template:
+    """Read a template's mapping; an unknown or missing field raises TemplateInvalid with its path.
+
+    `more` names scenes of `shared`, in the order in which longer films take them.
+    """
+    reader, known = Reader(mapping, name), shared or {}
     template = Template(
         name=name,
         title=reader.text("title"),
         about=reader.text("about", ""),
         mood=reader.choice("mood", MOODS),
-        face=reader.choice("face", FACES, "grotesk"),
-        scenes=tuple(_scene_from(scene) for scene in reader.parts("scenes")),
-        needs=reader.fields("needs"),
+        style=reader.text("style", "editorial"),
+        scenes=tuple(scene_from(scene, words or {}) for scene in reader.parts("scenes")),
+        more=tuple(known[one] for one in reader.texts("more", tuple(known))),
+        needs=reader.texts("needs", FIELDS),
+        words=words or {},
     )
     reader.finish("version")
     if not template.scenes or template.scenes[-1].layout != "end":
@@ -106,8 +165,38 @@ def template_from(mapping: Mapping[str, object], name: str) -> Template:
     return template
 
 
+def words_from(mapping: Mapping[str, object], language: str) -> dict[str, dict[str, str]]:
+    """Read a language's phrases: each a text, or texts by tone with at least 'plain'."""
+    return {name: _toned(language, name, value) for name, value in mapping.items()}
+
+
+def scene_from(reader: Reader, words: Words) -> Scene:
+    """Read one scene."""
+    scene = Scene(
+        name=reader.text("name"),
+        layout=reader.choice("layout", LAYOUTS),
+        shows=reader.choice("shows", SHOWS, "product"),
+        share=reader.number("share", 1),
+        min_s=reader.number("min_s", 1.2),
+        stage=reader.choice("stage", STAGES, "light"),
+        backdrop=reader.choice("backdrop", ("plain", *BACKDROPS), "plain"),
+        motion=reader.choice("motion", MOTIONS, "push_in"),
+        transition=reader.choice("transition", TRANSITIONS, "fade"),
+        picture=int(reader.number("picture", 1)),
+        needs=reader.texts("needs", FIELDS),
+        lacks=reader.texts("lacks", FIELDS),
+        optional=reader.flag("optional"),
+        from_s=int(reader.number("from_s", 0, least=0)),
+        rows=reader.texts("rows", FIELDS),
+        texts=tuple(_line_from(text, words) for text in reader.parts("texts", ())),
+        speech=tuple(pair for pair in _pattern(reader, "speech", words, "") if pair[1]),
+    )
+    reader.finish()
+    return scene
+
+
 def choices(pattern: str) -> Iterator[str]:
-    """The alternatives of every blank of a pattern, in order: fields and quoted words."""
+    """The alternatives of every blank of a pattern, in order: fields, phrases and quoted words."""
     for inside in BLANK.findall(pattern):
         yield from inside.split("|")
 
@@ -117,117 +206,53 @@ def literal(choice: str) -> str:
     return choice[1:-1] if len(choice) > 2 and choice[0] == choice[-1] and choice[0] in "\"'" else ""
 
 
-class _Reader:
-    """One mapping of a template file, read field by field; what was not asked for is an error."""
-
-    def __init__(self, mapping: object, name: str, path: str) -> None:
-        self._name, self._path = name, path
-        if not _is_mapping(mapping):
-            raise TemplateInvalid(f"{name}: {path or 'file'}: must be a mapping of fields")
-        self._left = dict(mapping)
-
-    def fail(self, field: str, reason: str) -> TemplateInvalid:
-        return TemplateInvalid(f"{self._name}: {self._path}{field}: {reason}")
-
-    def take(self, field: str, default: object = None) -> object:
-        value = self._left.pop(field, default)
-        if value is None:
-            raise self.fail(field, "is missing")
-        return value
-
-    def text(self, field: str, default: str | None = None) -> str:
-        value = self.take(field, default)
-        if not isinstance(value, str):
-            raise self.fail(field, "must be text")
-        return value
-
-    def choice(self, field: str, among: Sequence[str], default: str | None = None) -> str:
-        value = self.text(field, default)
-        if value not in among:
-            raise self.fail(field, f"'{value}' is unknown; choose one of {', '.join(among)}")
-        return value
-
-    def number(self, field: str, default: float) -> float:
-        value = self.take(field, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-            raise self.fail(field, "must be a number above 0")
-        return float(value)
-
-    def flag(self, field: str) -> bool:
-        value = self.take(field, False)
-        if not isinstance(value, bool):
-            raise self.fail(field, "must be true or false")
-        return value
-
-    def parts(self, field: str, default: object = None) -> Iterator[_Reader]:
-        value = self.take(field, default)
-        if not isinstance(value, Sequence) or isinstance(value, str):
-            raise self.fail(field, "must be a list")
-        for place, part in enumerate(value):
-            yield _Reader(part, self._name, f"{self._path}{field}[{place}].")
-
-    def fields(self, field: str) -> tuple[str, ...]:
-        value = self.take(field, ())
-        if not isinstance(value, Sequence) or isinstance(value, str):
-            raise self.fail(field, "must be a list of field names")
-        for name in value:
-            if name not in FIELDS:
-                raise self.fail(field, f"unknown field '{name}'; known are {', '.join(FIELDS)}")
-        return tuple(value)
-
-    def pattern(self, field: str, default: str | None = None) -> tuple[tuple[str, str], ...]:
-        """Read a text pattern, or one by locale; `en` is always there and is the one to fall back to."""
-        value = self.take(field, default)
-        by_locale = {"en": value} if isinstance(value, str) else value
-        if not _is_mapping(by_locale) or not isinstance(by_locale.get("en"), str):
-            raise self.fail(field, "must be text, or texts by locale with at least 'en'")
-        for locale, pattern in by_locale.items():
-            self._check_pattern(f"{field}.{locale}", pattern)
-        return tuple((locale, str(pattern)) for locale, pattern in by_locale.items())
-
-    def _check_pattern(self, field: str, pattern: object) -> None:
-        if not isinstance(pattern, str):
-            raise self.fail(field, "must be text")
-        for choice in choices(pattern):
-            if choice not in FIELDS and not literal(choice):
-                raise self.fail(field, f"unknown field {{{choice}}}; known are {', '.join(FIELDS)}")
-
-    def finish(self, *ignored: str) -> None:
-        unknown = sorted(str(field) for field in set(self._left) - set(ignored))
-        if unknown:
-            raise self.fail(unknown[0], "is not a field of a template")
+def localised(patterns: Mapping[str, str], locale: str) -> str:
+    """Return the pattern of a locale, else of its language, else the English one."""
+    return patterns.get(locale) or patterns.get(locale.split("-", maxsplit=1)[0]) or patterns["en"]
 
 
-def _scene_from(reader: _Reader) -> Scene:
-    scene = Scene(
-        name=reader.text("name"),
-        layout=reader.choice("layout", LAYOUTS),
-        shows=reader.choice("shows", SHOWS, "product"),
-        share=reader.number("share", 1),
-        min_s=reader.number("min_s", 1.5),
-        stage=reader.choice("stage", STAGES, "light"),
-        backdrop=reader.choice("backdrop", BACKDROPS, "plain"),
-        motion=reader.choice("motion", MOTIONS, "push_in"),
-        transition=reader.choice("transition", TRANSITIONS, "fade"),
-        picture=int(reader.number("picture", 1)),
-        needs=reader.fields("needs"),
-        optional=reader.flag("optional"),
-        fill=reader.flag("fill"),
-        texts=tuple(_line_from(text) for text in reader.parts("texts", ())),
-    )
-    reader.finish()
-    return scene
+def phrase(words: Words, name: str, locale: str, tone: str) -> str:
+    """Return how a phrase is put in a language and tone, English and plain being what to fall back to."""
+    by_language = {language: known[name] for language, known in words.items() if name in known}
+    tones = by_language.get(locale) or by_language.get(locale.split("-", maxsplit=1)[0]) or by_language["en"]
+    return tones.get(tone) or tones["plain"]
 
 
-def _line_from(reader: _Reader) -> Line:
+def _line_from(reader: Reader, words: Words) -> Line:
     line = Line(
         role=reader.choice("role", ROLES),
-        say=reader.pattern("say"),
-        aside=reader.pattern("aside", "")[0][1],
+        say=_pattern(reader, "say", words),
+        aside=_pattern(reader, "aside", words, "")[0][1],
     )
     reader.finish()
     return line
 
 
-def _is_mapping(value: object) -> TypeGuard[Mapping[str, object]]:
-    return isinstance(value, Mapping)
+def _pattern(reader: Reader, field: str, words: Words, default: str | None = None) -> tuple[tuple[str, str], ...]:
+    """Read a text pattern, or one by locale; `en` is always there and is the one to fall back to."""
+    value = reader.take(field, default)
+    by_locale = {"en": value} if isinstance(value, str) else value
+    if not is_mapping(by_locale) or not isinstance(by_locale.get("en"), str):
+        raise reader.fail(field, "must be text, or texts by locale with at least 'en'")
+    return tuple((str(name), _checked(reader, f"{field}.{name}", one, words)) for name, one in by_locale.items())
+
+
+def _checked(reader: Reader, field: str, pattern: object, words: Words) -> str:
+    if not isinstance(pattern, str):
+        raise reader.fail(field, "must be text")
+    for choice in choices(pattern):
+        if choice.startswith(SAID) and choice.removeprefix(SAID) in words.get("en", {}):
+            continue
+        if choice not in FIELDS and not literal(choice):
+            raise reader.fail(field, f"unknown field {{{choice}}}; known are {', '.join(FIELDS)}")
+    return pattern
+
+
+def _toned(language: str, name: str, value: object) -> dict[str, str]:
+    tones = {"plain": value} if isinstance(value, str) else value
+    if not is_mapping(tones) or "plain" not in tones or not set(tones) <= set(TONES):
+        raise TemplateInvalid(f"words/{language}: {name}: must be text, or texts by tone ({', '.join(TONES)})")
+    for pattern in tones.values():
+        if unknown := [one for one in choices(str(pattern)) if one not in FIELDS]:
+            raise TemplateInvalid(f"words/{language}: {name}: unknown field {{{unknown[0]}}}")
+    return {str(tone): str(pattern) for tone, pattern in tones.items()}

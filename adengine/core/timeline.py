@@ -5,121 +5,52 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from itertools import pairwise
 from typing import Literal
 
-from adengine.core.creative import FORMATS, Brand, Shot, Storyboard, Text, Visual
+from adengine.core.creative import FORMATS, Brand, Row, Shot, Storyboard, Visual
 from adengine.core.layers import (
     Badge,
     Block,
     Box,
     Cameo,
+    CaptionDraw,
     Clip,
+    Compare,
     Draw,
     Ground,
     Group,
     How,
     Layer,
+    Logo,
     Picture,
     Piece,
+    Text,
     Veil,
+    arrivals,
     drawn,
     ease_in_out,
 )
+from adengine.core.layout import Wanted, Zones, caption_band, zones
+from adengine.core.pacing import FPS, cuts
+from adengine.core.palette import to_oklch
+from adengine.core.score import BEATS, Score
+from adengine.core.speech import Cue, Line, Spoken, Word, cues, estimate
+from adengine.core.style import Style
 
-FPS = 30
-# Whole frames a beat at 30 fps, so that cuts can fall on the beat: 90, 100 and 120 beats a minute.
-BEATS = {"warm": 20, "bright": 18, "bold": 15}
-TRANSITION_FRAMES = {"cut": 0, "fade": 10, "slide": 16, "rise": 16, "wipe": 16}
-# Where the apps' own buttons and captions leave room for text (9x16), and title-safe margins elsewhere.
-SAFE = {"9x16": Box(60, 270, 880, 980), "1x1": Box(54, 54, 972, 972), "16x9": Box(96, 54, 1728, 972)}
+TRANSITION_FRAMES = {"cut": 0, "fade": 10, "slide": 16, "rise": 16, "wipe": 16, "push": 12, "zoom": 12}
+# An end card rests early: price and button hold for two seconds.
+LAST_TRANSITION_FRAMES = 12
 PHOTO_HOW: dict[str, How] = {"photo": "cover", "panel": "panel"}
-FULL = {name: Box(0, 0, width, height) for name, (width, height) in FORMATS.items()}
-
-
-@dataclass(frozen=True)
-class Zones:
-    """Where a layout puts its text and its product; cameo, its label and a badge where it has them."""
-
-    text: Box
-    visual: Box
-    valign: Literal["top", "middle"] = "top"
-    cameo: Box | None = None
-    tag: Box | None = None
-
-
-BADGES = {"9x16": Box(704, 790, 228, 228), "1x1": Box(790, 340, 210, 210), "16x9": Box(1590, 130, 220, 220)}
-ZONES = {
-    "9x16": {
-        "headline": Zones(Box(72, 288, 868, 520), Box(70, 800, 940, 920)),
-        "reason": Zones(Box(72, 288, 868, 500), Box(70, 790, 940, 930)),
-        "close": Zones(Box(72, 288, 868, 460), Box(-150, 790, 1380, 1250)),
-        "photo": Zones(Box(72, 288, 868, 460), FULL["9x16"]),
-        "panel": Zones(Box(72, 288, 868, 400), Box(0, 720, 1080, 1200)),
-        "price": Zones(Box(72, 288, 868, 520), Box(80, 810, 920, 910)),
-        "end": Zones(Box(72, 288, 868, 650), Box(110, 960, 860, 760)),
-        "host": Zones(
-            Box(72, 288, 868, 310),
-            Box(540, 1020, 510, 660),
-            "top",
-            Box(40, 900, 660, 760),
-            Box(72, 640, 868, 190),
-        ),
-        "duo": Zones(
-            Box(72, 510, 868, 330),
-            Box(80, 840, 920, 870),
-            "top",
-            Box(72, 270, 190, 200),
-            Box(290, 270, 650, 210),
-        ),
-    },
-    "1x1": {
-        "headline": Zones(Box(64, 64, 952, 300), Box(140, 360, 800, 660)),
-        "reason": Zones(Box(60, 120, 470, 840), Box(556, 140, 500, 820), "middle"),
-        "close": Zones(Box(64, 64, 952, 270), Box(20, 360, 1040, 1000)),
-        "photo": Zones(Box(64, 64, 860, 380), FULL["1x1"]),
-        "panel": Zones(Box(64, 80, 440, 920), Box(540, 0, 540, 1080), "middle"),
-        "price": Zones(Box(60, 120, 470, 840), Box(556, 140, 500, 820), "middle"),
-        "end": Zones(Box(60, 90, 470, 900), Box(556, 150, 500, 800), "middle"),
-        "host": Zones(
-            Box(64, 64, 952, 220),
-            Box(590, 470, 440, 550),
-            "top",
-            Box(50, 470, 520, 570),
-            Box(64, 296, 952, 150),
-        ),
-        "duo": Zones(
-            Box(64, 260, 460, 740),
-            Box(520, 240, 530, 780),
-            "top",
-            Box(64, 54, 170, 180),
-            Box(256, 54, 760, 190),
-        ),
-    },
-    "16x9": {
-        "headline": Zones(Box(110, 130, 860, 820), Box(960, 90, 880, 900), "middle"),
-        "reason": Zones(Box(110, 130, 820, 820), Box(960, 90, 880, 900), "middle"),
-        "close": Zones(Box(110, 130, 720, 820), Box(900, -20, 1100, 1240), "middle"),
-        "photo": Zones(Box(110, 130, 800, 820), FULL["16x9"], "middle"),
-        "panel": Zones(Box(110, 130, 740, 820), Box(940, 0, 980, 1080), "middle"),
-        "price": Zones(Box(110, 130, 820, 820), Box(960, 110, 880, 870), "middle"),
-        "end": Zones(Box(110, 110, 820, 860), Box(980, 120, 840, 840), "middle"),
-        "host": Zones(
-            Box(110, 120, 760, 400),
-            Box(1430, 480, 400, 500),
-            "top",
-            Box(880, 220, 660, 780),
-            Box(110, 560, 760, 200),
-        ),
-        "duo": Zones(
-            Box(110, 360, 820, 600),
-            Box(960, 110, 880, 880),
-            "top",
-            Box(110, 100, 210, 220),
-            Box(350, 100, 640, 220),
-        ),
-    },
-}
+# What stands behind a product where its scene has one: not behind a close look, a list or a second product.
+WITH_PIECE = ("headline", "reason", "price", "offer", "end", "quotes")
+WITH_BADGE = (*WITH_PIECE, "close", "photo", "panel", "compare")
+LOGO_UNITS = {"eyebrow": 9, "brand": 13}
+TURNING = ("headline", "reason", "close", "panel", "quotes")
+DARK_BELOW = 0.66
+RTL = ("ar", "fa", "he", "ur", "ps", "yi")
 
 
 @dataclass(frozen=True)
@@ -158,9 +89,9 @@ class Hotspot:
 
 @dataclass(frozen=True)
 class Placed:
-    """A layer and the segment it belongs to."""
+    """A layer and the segment it belongs to; without one it lies over everything and takes no part in transitions."""
 
-    segment: int
+    segment: int | None
     layer: Layer
 
 
@@ -176,7 +107,8 @@ class Timeline:
     frames: int
     locale: str
     mood: str
-    face: str
+    style: Style
+    safe: Box
     seed: int
     brand: Brand
     key_picture: str
@@ -185,18 +117,35 @@ class Timeline:
     layers: tuple[Placed, ...]
     captions: tuple[Caption, ...]
     hotspots: tuple[Hotspot, ...]
+    speech: tuple[Line, ...]
+    voice: str
+    recording: str
+    spoken: tuple[Word, ...]
+    caption_look: str
+    caption_box: Box
     version: int = 1
 
+    def with_spoken(self, spoken: Spoken) -> Timeline:
+        """Return the timeline with the words as they are really said; captions follow them."""
+        return replace(self, spoken=spoken.words)
+
     def draw_list(self, frame: int) -> tuple[Draw, ...]:
-        """Return what is drawn on `frame`, back to front; during a transition, two groups."""
-        place = self.segment_at(frame)
-        segment = self.segments[place]
-        own = tuple(self._drawn(place, frame))
-        age = frame - segment.start
-        if place == 0 or age >= segment.overlap:
-            return own
-        part = ease_in_out((age + 1) / (segment.overlap + 1))
-        return _crossed(segment.transition, tuple(self._drawn(place - 1, frame)), own, part, self)
+        """Return what is drawn on `frame`, back to front: a scene or a transition's two groups, overlays, captions."""
+        over = tuple(self._drawn(None, frame))
+        return self._scene(frame) + over + self._caption(frame)
+
+    def score(self) -> Score:
+        """Return what music has to know of the film."""
+        return Score(
+            self.mood,
+            self.beat_frames,
+            self.fps,
+            self.frames,
+            cuts=tuple(segment.start for segment in self.segments),
+            pops=tuple(sorted({frame for placed in self.layers for frame in _pops(placed.layer)})),
+            drop=self.segments[-1].start,
+            seed=self.seed,
+        )
 
     def segment_at(self, frame: int) -> int:
         """Return the place of the segment that `frame` belongs to."""
@@ -215,10 +164,36 @@ class Timeline:
     def seconds(self) -> float:
         return self.frames / self.fps
 
-    def _drawn(self, place: int, frame: int) -> Iterator[Draw]:
+    def _scene(self, frame: int) -> tuple[Draw, ...]:
+        place = self.segment_at(frame)
+        segment = self.segments[place]
+        own = tuple(self._drawn(place, frame))
+        age = frame - segment.start
+        if place == 0 or age >= segment.overlap:
+            return own
+        part = ease_in_out((age + 1) / (segment.overlap + 1))
+        return _crossed(segment.transition, tuple(self._drawn(place - 1, frame)), own, part, self)
+
+    def _drawn(self, place: int | None, frame: int) -> Iterator[Draw]:
         for placed in self.layers:
             if placed.segment == place and placed.layer.start <= frame < placed.layer.end:
                 yield drawn(placed.layer, frame)
+
+    def _caption(self, frame: int) -> tuple[CaptionDraw, ...]:
+        if not self.caption_look:
+            return ()
+        return tuple(
+            CaptionDraw(lines, active, self.caption_look, self.caption_box)
+            for cue, lines, starts in self._cues
+            if cue.start <= frame < cue.end
+            for active in [sum(start <= frame for start in starts) - 1]
+        )
+
+    @cached_property
+    def _cues(self) -> tuple[tuple[Cue, tuple[tuple[str, ...], ...], tuple[int, ...]], ...]:
+        """Captions with their words by line and the frame on which each word begins."""
+        shown = cues(Spoken(self.spoken), self.locale, fps=self.fps)
+        return tuple((cue, *_worded(cue, self.spoken)) for cue in shown)
 
 
 def lay_out(storyboard: Storyboard) -> Timeline:
@@ -230,6 +205,7 @@ def lay_out(storyboard: Storyboard) -> Timeline:
         for place, shot in enumerate(storyboard.shots)
         for layer in _layers(storyboard, shot, segments, place)
     )
+    script = _script(storyboard, segments)
     return Timeline(
         template=storyboard.template,
         format=storyboard.format,
@@ -239,7 +215,8 @@ def lay_out(storyboard: Storyboard) -> Timeline:
         frames=storyboard.seconds * FPS,
         locale=storyboard.locale,
         mood=storyboard.mood,
-        face=storyboard.face,
+        style=storyboard.style,
+        safe=storyboard.safe,
         seed=storyboard.seed,
         brand=storyboard.brand,
         key_picture=storyboard.key_picture,
@@ -248,98 +225,225 @@ def lay_out(storyboard: Storyboard) -> Timeline:
         layers=layers,
         captions=_captions(storyboard, segments),
         hotspots=tuple(_hotspots(storyboard, segments, layers)),
+        speech=script,
+        voice=storyboard.voice,
+        recording=storyboard.recording,
+        spoken=estimate(script, FPS).words,
+        caption_look=storyboard.caption_look,
+        caption_box=caption_band(Box(0, 0, width, height), storyboard.safe, storyboard.style.unit),
     )
+
+
+def _script(board: Storyboard, segments: tuple[Segment, ...]) -> tuple[Line, ...]:
+    """Return what is said, where somebody says it or captions show it."""
+    if not (board.voice or board.caption_look):
+        return ()
+    pairs = zip(board.shots, segments, strict=True)
+    return tuple(Line(shot.speech, segment.start, segment.end) for shot, segment in pairs if shot.speech)
 
 
 def _segments(storyboard: Storyboard) -> tuple[Segment, ...]:
-    """Divide the time by share above each shot's least, and move the cuts to the beat."""
-    shots, frames, beat = storyboard.shots, storyboard.seconds * FPS, BEATS[storyboard.mood]
-    spare = storyboard.seconds - sum(shot.min_s for shot in shots)
-    whole = sum(shot.share for shot in shots)
-    cuts, clock = [0], 0.0
-    for place, shot in enumerate(shots[:-1]):
-        clock += shot.min_s + spare * shot.share / whole
-        latest = frames - beat * (len(shots) - 1 - place)
-        cuts.append(max(cuts[-1] + beat, min(latest, round(clock * FPS / beat) * beat)))
-    cuts.append(frames)
-    overlaps = [0, *(TRANSITION_FRAMES[shot.transition] for shot in shots[1:])]
+    shots = storyboard.shots
+    beat = BEATS[storyboard.mood]
+    edges = cuts([shot.min_s for shot in shots], [shot.share for shot in shots], storyboard.seconds, beat)
+    spans = list(pairwise(edges))
     return tuple(
-        Segment(shot.name, cuts[place], cuts[place + 1], shot.transition, overlaps[place])
-        for place, shot in enumerate(shots)
+        Segment(shot.name, start, end, shot.transition, _overlap(shot, end - start, place, len(shots)))
+        for place, (shot, (start, end)) in enumerate(zip(shots, spans, strict=True))
     )
 
 
+def _overlap(shot: Shot, frames: int, place: int, count: int) -> int:
+    if place == 0:
+        return 0
+    asked = TRANSITION_FRAMES[shot.transition]
+    return min(asked, frames * 2 // 3, LAST_TRANSITION_FRAMES if place == count - 1 else asked)
+
+
+@dataclass(frozen=True)
+class _Set:
+    """One shot on its way onto the timeline: its frames, its layout on this frame, its zones."""
+
+    board: Storyboard
+    shot: Shot
+    segment: Segment
+    end: int
+    opens: bool
+    layout: str
+    zones: Zones
+
+    @property
+    def start(self) -> int:
+        return self.segment.start
+
+    @property
+    def begin(self) -> int:
+        """The frame on which words begin: with a film's first picture, else once a transition shows their ground."""
+        if not self.start:
+            return 0
+        return self.start + (self.segment.overlap // 3 + 1 if self.is_end else self.segment.overlap // 2 + 2)
+
+    @property
+    def is_end(self) -> bool:
+        return self.shot.layout == "end"
+
+    @property
+    def stage(self) -> str:
+        """What texts stand on: a photograph's veil or the stage."""
+        return f"veil:{self.shot.visual.file}" if self.layout == "photo" else self.shot.stage
+
+    @property
+    def logo(self) -> str:
+        """The shop's mark for this ground; empty where its name is written instead."""
+        brand, style = self.board.brand, self.board.style
+        if not self.marked or self.layout == "photo":
+            return ""
+        return brand.logo_on_dark if _is_dark(self.shot.stage, brand, style) else brand.logo
+
+    @property
+    def marked(self) -> str:
+        """The role whose text the shop's mark takes the place of."""
+        return next((text.role for text in self.shot.texts if text.role in LOGO_UNITS), "")
+
+
 def _layers(board: Storyboard, shot: Shot, segments: tuple[Segment, ...], place: int) -> Iterator[Layer]:
-    start = segments[place].start
     end = segments[place].end + (segments[place + 1].overlap if place + 1 < len(segments) else 0)
     layout = _layout(board.format, shot)
-    zones = _mirrored(ZONES[board.format][layout], board, place, layout)
-    fills = layout == "photo"
-    if not fills:
-        yield Ground(shot.stage, start, end, board.seed + place)
-    if shot.backdrop != "plain" and shot.visual.how == "cutout" and layout not in ("close", "host"):
-        yield Piece(shot.visual.file, shot.stage, shot.backdrop, zones.visual, start, end, place == 0)
-    if layout == "host" and board.cameo and zones.cameo:
-        yield Cameo(board.cameo.clip, board.cameo.still, zones.cameo, shot.stage, 0, start, end)
-    yield _visual(shot.visual, layout, zones.visual, shot, start=start, end=end, opens=place == 0)
-    if fills:
-        yield Veil(shot.visual.file, zones.text, "left" if zones.valign == "middle" else "top", start, end)
-    if layout == "duo" and board.cameo and zones.cameo:
-        yield Cameo(board.cameo.clip, board.cameo.still, zones.cameo, shot.stage, 0, start, end)
-    yield from _words(board, shot, zones, segments[place], end)
+    empty = _Set(board, shot, segments[place], end, place == 0, layout, Zones(board.safe, board.safe))
+    made = replace(empty, zones=_zones(empty, place))
+    if layout != "photo":
+        yield Ground(shot.stage, made.start, end, board.seed + place, board.style.ground)
+    yield from _pictures(made, segments)
+    yield from _words(made)
 
 
-def _words(board: Storyboard, shot: Shot, zones: Zones, segment: Segment, end: int) -> Iterator[Layer]:
-    stage = f"veil:{shot.visual.file}" if _layout(board.format, shot) == "photo" else shot.stage
-    begin = segment.start + (segment.overlap // 2 + 2 if segment.start else 0)
-    badges = [text for text in shot.texts if text.role == "badge"]
-    said = tuple(text for text in shot.texts if text.role != "badge")
+def _zones(made: _Set, place: int) -> Zones:
+    board, shot = made.board, made.shot
+    has_badge = made.layout in WITH_BADGE and any(text.role == "badge" for text in shot.texts)
+    turned = made.layout in TURNING and place % 2 == 1 and (board.seed + place) % 4 < 2
+    wanted = Wanted(
+        layout=made.layout,
+        cells=len(shot.rows),
+        cameo=shot.cameo and made.layout != "host",
+        captions=bool(board.caption_look),
+        badge=board.style.badge if has_badge else "",
+        logo=LOGO_UNITS[made.marked] if made.logo else 0,
+        turned=turned,
+        rtl=board.locale.split("-", maxsplit=1)[0] in RTL,
+    )
+    return zones(wanted, Box(0, 0, *FORMATS[board.format]), board.safe, board.style.unit)
+
+
+def _pictures(made: _Set, segments: tuple[Segment, ...]) -> Iterator[Layer]:
+    shot, zone = made.shot, made.zones
+    if made.layout == "host":
+        yield from _cameo(made, segments, "risen")
+    if made.layout == "grid":
+        for (box, _), row in zip(zone.cells, shot.rows, strict=True):
+            if row.visual:
+                yield _picture(made, row.visual, "card" if row.visual.how == "photo" else "cutout", box)
+    elif shot.before and made.layout == "compare":
+        yield Compare(shot.before.file, shot.visual.file, zone.visual, shot.stage, made.start, made.end)
+    else:
+        yield from _product(made)
+    if shot.cameo and made.layout != "host":
+        yield from _cameo(made, segments, "round")
+
+
+def _product(made: _Set) -> Iterator[Layer]:
+    shot, visual, box = made.shot, made.shot.visual, made.zones.visual
+    if visual.how == "clip":
+        yield Clip(visual.file, box, made.start, made.end)
+    else:
+        if shot.backdrop != "plain" and visual.how == "cutout" and made.layout in WITH_PIECE:
+            yield Piece(visual.file, shot.stage, shot.backdrop, box, made.start, made.end, made.opens)
+        yield _picture(made, visual, _how(visual, made.layout), box)
+    if made.layout == "photo" and made.shot.texts:
+        yield Veil(visual.file, made.zones.text, made.zones.edge, made.start, made.end)
+
+
+def _picture(made: _Set, visual: Visual, how: How, box: Box) -> Picture:
+    shot, style = made.shot, made.board.style
+    side = {"drift_left": 1, "drift_right": -1}.get(shot.motion, 0) if how == "close" and box.x <= 0 else 0
+    return Picture(
+        visual.file,
+        how,
+        box,
+        shot.stage,
+        "lean_in" if how == "panel" and shot.layout == "close" else shot.motion,
+        made.start,
+        made.end,
+        made.opens,
+        side,
+        style.energy,
+        BEATS[made.board.mood] if style.energy >= 1 else 0,
+        style.entrance,
+    )
+
+
+def _cameo(made: _Set, segments: tuple[Segment, ...], shape: Literal["risen", "round"]) -> Iterator[Cameo]:
+    """Show the appearance; its clip runs on through the film from the first shot that shows it."""
+    part, box = made.board.cameo, made.zones.cameo
+    if part and box:
+        since = next(s.start for s, shot in zip(segments, made.board.shots, strict=True) if shot.cameo)
+        yield Cameo(part.clip, part.still, box, made.shot.stage, since, made.start, made.end, shape)
+
+
+def _words(made: _Set) -> Iterator[Layer]:
+    board, shot, zone = made.board, made.shot, made.zones
+    said = tuple(t for t in shot.texts if t.role != "badge" and not (zone.logo and t.role == made.marked))
+    if zone.logo:
+        yield Logo(made.logo, zone.logo, "center" if board.style.align == "center" else "start", made.start, made.end)
     if said:
-        pulse = BEATS[board.mood] * 2
-        yield Block(said, zones.text, zones.valign, stage, begin, end, pulse, 0 if segment.start else 4)
-    if badges:
-        yield Badge(badges[0].text, BADGES[board.format], shot.stage, begin + 16, end)
-    if zones.tag and board.cameo:
+        yield _block(made, said, zone.text, zone.valign, pulse=BEATS[board.mood] * 2)
+    for text in shot.texts:
+        if text.role == "badge" and zone.badge:
+            yield Badge(text.text, zone.badge, shot.stage, made.begin + 16, made.end)
+    for place, (row, boxes) in enumerate(zip(shot.rows, zone.cells, strict=True)):
+        yield from _row(made, row, boxes, 4 * place)
+    if shot.cameo and zone.tag and board.cameo:
         tag = (Text("label", board.cameo.name), Text("disclosure", board.cameo.disclosure))
-        yield Block(tag, zones.tag, "middle", shot.stage, segment.start, end, 0)
+        yield Block(tag, zone.tag, "middle", shot.stage, made.start, made.end, 0)
+
+
+def _row(made: _Set, row: Row, boxes: tuple[Box, Box], wait: int) -> Iterator[Block]:
+    """Set a row's words: both texts of a list in their columns, all of a grid's under its picture."""
+    placed = [(row.texts, boxes[1])] if row.visual else [((t,), box) for t, box in zip(row.texts, boxes, strict=False)]
+    for texts, box in placed:
+        if texts:
+            block = _block(made, texts, box, "middle" if not row.visual else "top", pulse=0)
+            yield replace(block, start=min(block.start + wait, made.end - 1))
+
+
+def _block(made: _Set, texts: tuple[Text, ...], box: Box, valign: Literal["top", "middle"], *, pulse: int) -> Block:
+    # A film opens with most of its hook there: the first frame decides who stays.
+    lead = 0 if made.start else 10
+    energy = made.board.style.energy
+    return Block(texts, box, valign, made.stage, made.begin, made.end, pulse, lead, energy, made.is_end)
 
 
 def _layout(film_format: str, shot: Shot) -> str:
-    """A photograph too small to fill the frame becomes a panel, a cut-out meant to fill it a close look."""
-    if shot.visual.how == "clip":
-        return shot.layout if shot.layout in ("host", "duo") else "photo"
-    if shot.visual.how == "cutout":
-        return "close" if shot.layout in ("photo", "panel") else shot.layout
-    layout = {"headline": "photo", "reason": "panel", "close": "panel"}.get(shot.layout, shot.layout)
-    return "panel" if layout == "photo" and not _fills(shot.visual, film_format) else layout
+    """Return the layout that suits the picture.
+
+    A photograph too small to fill the frame becomes a panel, and so does one beside a licensed appearance, whose
+    label needs a calm ground; a cut-out meant to fill the frame becomes a close look.
+    """
+    layout, visual = shot.layout, shot.visual
+    if visual.how == "clip":
+        layout = layout if layout == "host" else "photo"
+        return "panel" if layout == "photo" and shot.cameo else layout
+    if visual.how == "cutout":
+        return "close" if layout in ("photo", "panel") else layout
+    layout = {"headline": "photo", "reason": "panel", "close": "panel"}.get(layout, layout)
+    return "panel" if layout == "photo" and (shot.cameo or not _fills(visual, film_format)) else layout
 
 
 def _fills(visual: Visual, film_format: str) -> bool:
     """Say whether the picture has the pixels for a whole frame and room for text beside the product."""
-    frame = FULL[film_format]
-    if film_format != "9x16" and visual.width < visual.height * 1.1:
+    width, height = FORMATS[film_format]
+    if height < width * 1.2 and visual.width < visual.height * 1.1:
         return False
-    width, height = visual.width or frame.w, visual.height or frame.h
-    return frame.w / width <= 2.2 and frame.h / height <= 2.4
-
-
-def _mirrored(zones: Zones, board: Storyboard, place: int, layout: str) -> Zones:
-    """On wide frames every other scene of an odd seed puts the product on the other side."""
-    wide = board.format == "16x9" and layout in ("reason", "panel")
-    if not wide or (board.seed + place) % 2 == 0:
-        return zones
-    width = FORMATS[board.format][0]
-    flip = [Box(width - box.right, box.y, box.w, box.h) for box in (zones.text, zones.visual)]
-    return Zones(flip[0], flip[1], zones.valign)
-
-
-def _visual(visual: Visual, layout: str, box: Box, shot: Shot, *, start: int, end: int, opens: bool) -> Picture | Clip:
-    if visual.how == "clip":
-        return Clip(visual.file, box, start, end)
-    how = _how(visual, layout)
-    motion = "lean_in" if how == "panel" and shot.layout == "close" else shot.motion
-    side = {"drift_left": 1, "drift_right": -1}.get(shot.motion, 0) if how == "close" and box.x <= 0 else 0
-    return Picture(visual.file, how, box, shot.stage, motion, start, end, opens, side)
+    return width / (visual.width or width) <= 2.2 and height / (visual.height or height) <= 2.4
 
 
 def _how(visual: Visual, layout: str) -> How:
@@ -348,11 +452,52 @@ def _how(visual: Visual, layout: str) -> How:
     return PHOTO_HOW.get(layout, "card")
 
 
+def _is_dark(stage: str, brand: Brand, style: Style) -> bool:
+    lightness = to_oklch(brand.accent)[0] if stage == "accent" else style.tone(stage).top
+    return lightness < DARK_BELOW
+
+
+def _pops(layer: Layer) -> Iterator[int]:
+    """Yield the frames on which a badge, a price or a button pops in."""
+    if isinstance(layer, Badge):
+        yield layer.start
+    if isinstance(layer, Block):
+        pairs = zip(layer.texts, arrivals(layer), strict=True)
+        yield from (max(0, round(frame)) for text, frame in pairs if text.role in ("price", "cta"))
+
+
+def _worded(cue: Cue, spoken: tuple[Word, ...]) -> tuple[tuple[tuple[str, ...], ...], tuple[int, ...]]:
+    """Return a caption's words by line and the frame on which each begins."""
+    lines: list[list[str]] = [[] for _ in cue.text.split("\n")]
+    starts, at = [], 0
+    for word in spoken:
+        found = cue.text.find(word.text, at) if word.start >= cue.start else -1
+        if found < 0 or cue.text[at:found].strip():
+            continue
+        lines[cue.text.count("\n", 0, found)].append(word.text)
+        starts.append(word.start)
+        at = found + len(word.text)
+    if cue.text[at:].strip():
+        # A word longer than a line is shown in parts that no single spoken word stands for.
+        return tuple((line,) for line in cue.text.split("\n")), (cue.start,)
+    return tuple(tuple(line) for line in lines), tuple(starts)
+
+
 def _crossed(
     transition: str, before: tuple[Draw, ...], after: tuple[Draw, ...], part: float, timeline: Timeline
 ) -> tuple[Draw, ...]:
     left = 1 - part
     match transition:
+        case "push":
+            return (
+                Group(before, dx=round(-timeline.width * part, 3)),
+                Group(after, dx=round(timeline.width * left, 3)),
+            )
+        case "zoom":
+            return (
+                Group(before, scale=round(1 + 0.22 * part, 4)),
+                Group(after, opacity=round(part, 4), scale=round(1 + 0.14 * left, 4)),
+            )
         case "slide":
             return (
                 Group(before, dx=round(-timeline.width * 0.3 * part, 3)),
@@ -375,7 +520,8 @@ def _crossed(
 def _captions(board: Storyboard, segments: tuple[Segment, ...]) -> tuple[Caption, ...]:
     captions = []
     for shot, segment in zip(board.shots, segments, strict=True):
-        lines = [text.text for text in shot.texts if text.role != "number"]
+        texts = (*shot.texts, *(text for row in shot.rows for text in row.texts))
+        lines = [text.text for text in texts if text.role != "number"]
         if lines:
             captions.append(Caption(segment.start, segment.end, "\n".join(dict.fromkeys(lines))))
     return tuple(captions)
@@ -383,18 +529,20 @@ def _captions(board: Storyboard, segments: tuple[Segment, ...]) -> tuple[Caption
 
 def _hotspots(board: Storyboard, segments: tuple[Segment, ...], layers: tuple[Placed, ...]) -> Iterator[Hotspot]:
     width, height = FORMATS[board.format]
+    sold = {
+        (place, row.visual.file): (row.product_id, row.variant_id)
+        for place, shot in enumerate(board.shots)
+        for row in shot.rows
+        if row.visual
+    }
     for placed in layers:
-        if isinstance(placed.layer, Picture | Clip):
-            segment, box = segments[placed.segment], placed.layer.box
-            x, y = max(0, box.x) / width, max(0, box.y) / height
-            right, bottom = min(width, box.right) / width, min(height, box.bottom) / height
-            yield Hotspot(
-                board.product_id,
-                board.variant_id,
-                segment.start,
-                segment.end,
-                round(x, 4),
-                round(y, 4),
-                round(right - x, 4),
-                round(bottom - y, 4),
-            )
+        layer = placed.layer
+        if placed.segment is None or not isinstance(layer, Picture | Clip | Compare):
+            continue
+        segment, box = segments[placed.segment], layer.box
+        x, y = max(0, box.x) / width, max(0, box.y) / height
+        right, bottom = min(width, box.right) / width, min(height, box.bottom) / height
+        file = layer.after if isinstance(layer, Compare) else layer.file
+        product, variant = sold.get((placed.segment, file), (board.product_id, board.variant_id))
+        edges = [round(edge, 4) for edge in (x, y, right - x, bottom - y)]
+        yield Hotspot(product, variant, segment.start, segment.end, *edges)

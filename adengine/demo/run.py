@@ -30,9 +30,10 @@ from adengine.core.ledger import Posting
 from adengine.core.money import total
 from adengine.engine import SYSTEM, Actor, AdEngine, merchant_actor, shopper
 from adengine.services import ads, cameos, catalog, checkout, experiments, ledger, merchants, showings
-from adengine.services.ads import AdCard, AdWish
+from adengine.services.ads import AdCard
 from adengine.services.checkout import CheckoutWish, OrderCard
 from adengine.services.experiments import Deed, Results
+from adengine.services.planning import AdWish
 from adengine.services.views import Links
 from adengine.serving import command, environment, need_port, stop
 from adengine.settings import Settings

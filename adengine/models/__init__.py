@@ -1,6 +1,6 @@
 """The rows, one module a noun; `migrations/` beside them holds the way the tables came to be."""
 
-from adengine.models.ad import Ad, Shot
+from adengine.models.ad import Ad, Preview, Shot
 from adengine.models.base import Base, Owned, new_id
 from adengine.models.cameo import Cameo, Grant, Licence
 from adengine.models.checkout import Checkout, Order, Payment, Refund
@@ -28,6 +28,7 @@ __all__ = [
     "Owned",
     "Payment",
     "Posting",
+    "Preview",
     "Price",
     "Product",
     "Refund",

@@ -1,4 +1,4 @@
-"""An ad: what was asked, how it is laid out, where its film is. The row is the render job too."""
+"""An ad: what was asked, how it is laid out, where its film is. The row is the render job too, as a preview's is."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from adengine.core.creative import Brief, Storyboard
 from adengine.core.film import Film
+from adengine.core.lint import Report
 from adengine.core.timeline import Timeline
 from adengine.models.base import Base, Owned, Value, new_id
 
@@ -35,6 +36,7 @@ class Ad(Owned, Base):
     lease_until: Mapped[datetime | None]
     frames_done: Mapped[int] = mapped_column(default=0)
     film: Mapped[Film | None] = mapped_column(Value(Film))
+    lint: Mapped[Report | None] = mapped_column(Value(Report))
     created_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
     shots: Mapped[list[Shot]] = relationship(order_by="Shot.number", lazy="selectin")
@@ -63,3 +65,29 @@ class Shot(Owned, Base):
         Value(tuple[tuple[str, str], ...]),
         default=(),
     )
+
+
+class Preview(Owned, Base):
+    """A film that nobody has asked for yet, drawn quickly; `pictures` are stills (the poster first), `film` moves.
+
+    It is thrown away with its files a day after it was made.
+    """
+
+    __tablename__ = "preview"
+    __table_args__ = (UniqueConstraint("merchant_id", "digest"),)
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("pre"))
+    product_id: Mapped[str] = mapped_column(ForeignKey("product.id"))
+    licence_id: Mapped[str | None] = mapped_column(ForeignKey("licence.id"))
+    digest: Mapped[str]
+    brief: Mapped[Brief] = mapped_column(Value(Brief))
+    storyboard: Mapped[Storyboard] = mapped_column(Value(Storyboard))
+    timeline: Mapped[Timeline] = mapped_column(Value(Timeline))
+    status: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+    attempt: Mapped[int] = mapped_column(default=0)
+    losses: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None]
+    pictures: Mapped[tuple[str, ...]] = mapped_column(Value(tuple[str, ...]), default=())
+    film: Mapped[str] = mapped_column(default="")
+    lint: Mapped[Report] = mapped_column(Value(Report))
+    created_at: Mapped[datetime]

@@ -2,45 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Text, cast, select
 
 from adengine.core import catalog as values
 from adengine.core.commerce import move
-from adengine.core.creative import Brief, Storyboard, plan
-from adengine.core.errors import Conflict, Gone, Invalid, LicenceRefused, NotFound, UnknownTemplate
+from adengine.core.creative import Brief, Storyboard
+from adengine.core.errors import Conflict, Gone, Invalid, LicenceRefused, NotFound
 from adengine.core.film import Film
+from adengine.core.lint import Report
 from adengine.core.timeline import lay_out
 from adengine.engine import Unit
-from adengine.models import Ad, Licence, Merchant, Product, Shot, new_id
-from adengine.services import cameos, prices
+from adengine.models import Ad, Preview, Shot, new_id
+from adengine.services import cameos, planning
 from adengine.services.cameos import PlannedUse
+from adengine.services.planning import AdWish, Planned
 
 LIVE = ("published", "paused")
-HERO, ENDORSEMENT = "hero", "cameo_endorsement"
 CHANGED = "the shop's data changed; the film is being made anew"
-
-
-@dataclass(frozen=True)
-class AdWish:
-    """What a merchant asks for; without a template, the endorsement if an appearance is named, else the hero.
-
-    `request_key` makes asking twice the same as asking once.
-    """
-
-    product: str
-    template: str | None = None
-    format: str = "9x16"
-    seconds: int = 15
-    headline: str | None = None
-    call_to_action: str | None = None
-    variant_id: str | None = None
-    cameo: str | None = None
-    generator: str = "studio"
-    publish: bool = False
-    request_key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +41,10 @@ class AdCard:
     frames: int
     film: Film | None
     licence_id: str | None
+    style: str
+    locale: str
+    fps: int
+    lint: Report | None
     shots: tuple[tuple[str, float], ...] = ()
 
     @property
@@ -70,68 +56,41 @@ class AdCard:
         return self.status == "published"
 
     @property
+    def is_shown(self) -> bool:
+        """Whether its merchant may still look at the film."""
+        return self.film is not None and self.status not in {"retired", "refused"}
+
+    @property
     def is_settled(self) -> bool:
         return self.status not in {"planned", "shooting", "queued", "rendering"}
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """How a film came to be: enough to check every word in it, and to make it again."""
-
-    ad_id: str
-    product_id: str
-    template: str
-    format: str
-    seconds: int
-    timeline_digest: str
-    film_sha256: str
-    film_bytes: int
-    frames: int
-    words_from: tuple[tuple[str, str], ...]
-    licence_id: str | None
-    disclosure: str
-    generated: tuple[tuple[str, str], ...]
-    notes: tuple[str, ...]
 
 
 def create_ad(unit: Unit, wish: AdWish) -> AdCard:
     """Plan the ad, ask the licence, and queue its shots or its film; answers the ad as it stands."""
     unit.require("ads:write")
-    product = product_of(unit, wish.product)
-    licence = cameos.find_licence(unit, wish.cameo) if wish.cameo else None
-    brief = _brief(unit, wish, product, licence)
-    storyboard = storyboard_for(unit, brief, product)
-    if licence and storyboard.cameo is None:
-        raise Invalid(f"the template '{brief.template}' shows no licensed appearance; leave it out or choose another")
-
-    def make() -> Ad:
-        return _planned(unit, wish, brief, storyboard, licence, product)
-
-    ad, is_new = unit.once(lambda: _asked_before(unit, wish, brief, product), make)
+    plan = planning.planned(unit, wish)
+    ad, is_new = unit.once(lambda: _asked_before(unit, wish, plan), lambda: _planned(unit, wish, plan))
     if not is_new:
         return card(ad)
-    if licence:
-        cameos.authorize(unit, licence.id, "plan", _use(ad, product))
+    authorize(unit, ad, "plan", plan.product)
     if wish.generator == "studio":
         queue_film(unit, ad)
     else:
-        _order_shot(unit, ad, product, wish.generator)
+        _order_shot(unit, ad, plan.product, wish.generator)
     return card(ad)
 
 
-def _planned(
-    unit: Unit, wish: AdWish, brief: Brief, storyboard: Storyboard, licence: Licence | None, product: values.Product
-) -> Ad:
+def _planned(unit: Unit, wish: AdWish, plan: Planned) -> Ad:
     return unit.own(
         Ad,
         id=new_id("ad"),
-        product_id=product.id,
-        licence_id=licence.id if licence else None,
+        product_id=plan.product.id,
+        licence_id=plan.licence.id if plan.licence else None,
         request_key=wish.request_key,
-        title=f"{product.title}, {unit.ports.templates[brief.template].title.lower()}"[:300],
-        brief=brief,
-        storyboard=storyboard,
-        timeline=lay_out(storyboard),
+        title=f"{plan.product.title}, {planning.template_named(unit, plan.brief.template).title.lower()}"[:300],
+        brief=plan.brief,
+        storyboard=plan.storyboard,
+        timeline=lay_out(plan.storyboard),
         status="planned",
         to_publish=wish.publish,
         frames_done=0,
@@ -142,18 +101,18 @@ def _planned(
     )
 
 
-def _asked_before(unit: Unit, wish: AdWish, brief: Brief, product: values.Product) -> Ad | None:
+def _asked_before(unit: Unit, wish: AdWish, plan: Planned) -> Ad | None:
     if not wish.request_key:
         return None
     ad = unit.db.scalar(select(Ad).where(Ad.request_key == wish.request_key))
-    if ad is not None and (ad.product_id, _asked(ad.brief)) != (product.id, _asked(brief)):
+    if ad is not None and (ad.product_id, _asked(ad.brief)) != (plan.product.id, _asked(plan.brief)):
         raise Conflict("this request key was used for another ad; use a new one")
     return ad
 
 
 def _asked(brief: Brief) -> Brief:
     """The brief as the merchant gave it, without what we found out for it."""
-    return replace(brief, was_lowest=None, clip=None)
+    return replace(brief, was_lowest=None, clip=None, companions=())
 
 
 def get_ad(unit: Unit, ad_id: str, *, placement: str = "page") -> AdCard:
@@ -163,7 +122,8 @@ def get_ad(unit: Unit, ad_id: str, *, placement: str = "page") -> AdCard:
     if not unit.actor.sees_costs:
         if ad.status != "published":
             raise taken_down(ad)
-        authorize(unit, ad, "serve", product_of(unit, ad.product_id), placement)
+        authorize(unit, ad, "serve", planning.product_of(unit, ad.product_id), placement)
+        return public_card(ad)
     return card(ad)
 
 
@@ -171,31 +131,6 @@ def shots_of(unit: Unit, ad_id: str) -> list[str]:
     """Ids of the clips an ad still waits for."""
     unit.require("ads:write")
     return [shot.id for shot in unit.get(Ad, ad_id).shots if shot.status != "ready"]
-
-
-def receipt(unit: Unit, ad_id: str) -> Receipt | None:
-    """The receipt of a finished film; None while there is none."""
-    unit.require("ads:write")
-    ad = unit.get(Ad, ad_id)
-    if ad.film is None:
-        return None
-    part = ad.brief.cameo
-    return Receipt(
-        ad_id=ad.id,
-        product_id=ad.product_id,
-        template=ad.brief.template,
-        format=ad.brief.format,
-        seconds=ad.brief.seconds,
-        timeline_digest=ad.timeline.digest(),
-        film_sha256=ad.film.sha256,
-        film_bytes=ad.film.bytes,
-        frames=ad.film.frames,
-        words_from=ad.storyboard.sources,
-        licence_id=ad.licence_id,
-        disclosure=part.disclosure if part else "",
-        generated=tuple(pair for shot in ad.shots for pair in shot.provenance),
-        notes=ad.film.notes,
-    )
 
 
 def list_ads(unit: Unit, *, product_id: str | None = None, placement: str = "page") -> list[AdCard]:
@@ -207,7 +142,7 @@ def list_ads(unit: Unit, *, product_id: str | None = None, placement: str = "pag
     if unit.actor.sees_costs:
         return [card(ad) for ad in unit.db.scalars(query)]
     published = unit.db.scalars(query.where(Ad.status == "published")).all()
-    return [card(ad) for ad in published if _may_serve(unit, ad, placement)]
+    return [public_card(ad) for ad in published if _may_serve(unit, ad, placement)]
 
 
 def publish(unit: Unit, ad_id: str) -> AdCard:
@@ -238,7 +173,7 @@ def retry(unit: Unit, ad_id: str) -> AdCard:
     ad = unit.get(Ad, ad_id, lock=True)
     if ad.status != "failed":
         raise Conflict(f"only a failed ad can be tried again; this one is {ad.status}")
-    replan(unit, ad, product_of(unit, ad.product_id))
+    replan(unit, ad, planning.product_of(unit, ad.product_id))
     lost = [shot for shot in ad.shots if shot.status == "failed"]
     ad.losses = 0
     if not lost:
@@ -267,14 +202,17 @@ def revoke(unit: Unit, licence_id: str) -> list[str]:
 
 
 def refresh_stale(unit: Unit, product: values.Product) -> int:
-    """Plan anew every ad of the product that shows something no longer true; live ones pause until re-rendered."""
+    """Plan anew every ad that shows something of the product no longer true; live ones pause until re-rendered."""
+    # A companion's id stands in the brief of the ads that show it beside their own product.
+    shows_it = (Ad.product_id == product.id) | cast(Ad.brief, Text).contains(f'"{product.id}"', autoescape=True)
     rows = unit.db.scalars(
         select(Ad)
-        .where(Ad.product_id == product.id, Ad.status.in_(["queued", "rendering", "ready", *LIVE]))
+        .where(shows_it, Ad.status.in_(["queued", "rendering", "ready", *LIVE]))
         .order_by(Ad.id)
         .with_for_update(key_share=True)
     ).all()
-    return sum(_refresh(unit, ad, product) for ad in rows)
+    own = {ad.id: product if ad.product_id == product.id else planning.product_of(unit, ad.product_id) for ad in rows}
+    return sum(_refresh(unit, ad, own[ad.id]) for ad in rows)
 
 
 def card(ad: Ad) -> AdCard:
@@ -291,71 +229,52 @@ def card(ad: Ad) -> AdCard:
         frames=ad.timeline.frames,
         film=ad.film,
         licence_id=ad.licence_id,
+        style=ad.storyboard.style.name,
+        locale=ad.brief.locale,
+        fps=ad.timeline.fps,
+        lint=ad.lint,
         shots=tuple((shot.status, shot.progress) for shot in ad.shots),
     )
 
 
-def product_of(unit: Unit, handle_or_id: str) -> values.Product:
-    row = unit.db.scalar(
-        select(Product).where((Product.handle == handle_or_id) | (Product.id == handle_or_id)).limit(1)
-    )
-    if row is None:
-        raise NotFound(f"there is no product '{handle_or_id[:60]}'; 'adengine products' lists what there is")
-    return row.value()
-
-
-def _brief(unit: Unit, wish: AdWish, product: values.Product, licence: Licence | None) -> Brief:
-    chosen = next((v for v in product.variants if v.id == wish.variant_id), product.cheapest)
-    if wish.variant_id and (chosen is None or chosen.id != wish.variant_id):
-        raise Invalid(f"{product.title} has no variant '{wish.variant_id}'")
-    return Brief(
-        template=wish.template or (ENDORSEMENT if licence else HERO),
-        format=wish.format,
-        seconds=wish.seconds,
-        headline=wish.headline or None,
-        call_to_action=wish.call_to_action or None,
-        variant_id=wish.variant_id,
-        cameo=cameos.part_of(unit, licence) if licence else None,
-        generator=wish.generator,
-        was_lowest=prices.was_lowest(unit, chosen.id, chosen.price) if chosen else None,
-    )
-
-
-def storyboard_for(unit: Unit, brief: Brief, product: values.Product) -> Storyboard:
-    template = unit.ports.templates.get(brief.template)
-    if template is None:
-        known = ", ".join(sorted(unit.ports.templates))
-        raise UnknownTemplate(f"there is no template '{brief.template[:60]}'; choose one of {known}")
-    return plan(brief, product, template, brand=unit.db.get_one(Merchant, unit.merchant_id).brand)
-
-
-def _use(ad: Ad, product: values.Product) -> PlannedUse:
-    words = " ".join([*(one.text for one in ad.timeline.captions), ad.brief.headline or "", product.title])
+def use_of(unit: Unit, ad: Ad | Preview, product: values.Product) -> PlannedUse:
+    """What the licence of a film is asked about: its product and every word seen or spoken in it."""
     return PlannedUse(
         product=product,
-        text=words,
+        text=" ".join([*_words(ad.storyboard), ad.brief.headline or "", product.title]),
         language=ad.brief.locale.split("-")[0],
-        endorsement=ad.brief.template == ENDORSEMENT,
+        endorsement=planning.is_endorsement(unit, ad.brief),
         ad_id=ad.id,
     )
+
+
+def _words(storyboard: Storyboard) -> Iterator[str]:
+    for shot in storyboard.shots:
+        yield shot.speech
+        yield from (text.text for text in (*shot.texts, *(one for row in shot.rows for one in row.texts)))
+
+
+def public_card(ad: Ad) -> AdCard:
+    """The card without what the check says, which is between the merchant and us."""
+    return replace(card(ad), lint=None)
 
 
 def authorize(unit: Unit, ad: Ad, moment: cameos.Moment, product: values.Product, placement: str = "page") -> None:
     """Ask the licence of an ad that has one; raises LicenceRefused."""
     if ad.licence_id:
-        cameos.authorize(unit, ad.licence_id, moment, _use(ad, product), placement=placement)
+        cameos.authorize(unit, ad.licence_id, moment, use_of(unit, ad, product), placement=placement)
 
 
 def _may_serve(unit: Unit, ad: Ad, placement: str) -> bool:
     if not ad.licence_id:
         return True
-    use = _use(ad, product_of(unit, ad.product_id))
+    use = use_of(unit, ad, planning.product_of(unit, ad.product_id))
     return cameos.decide(unit, ad.licence_id, "serve", use, placement=placement)[0].allowed
 
 
 def still_licensed(unit: Unit, ad: Ad, moment: cameos.Moment) -> bool:
     try:
-        authorize(unit, ad, moment, product_of(unit, ad.product_id))
+        authorize(unit, ad, moment, planning.product_of(unit, ad.product_id))
     except LicenceRefused as refusal:
         move_ad(ad, "refused")
         ad.reason = refusal.message
@@ -397,7 +316,7 @@ def queue_film(unit: Unit, ad: Ad) -> None:
 
 def put_out(unit: Unit, ad: Ad) -> None:
     """Publish the ad, or make it anew first if it shows something no longer true; raises LicenceRefused, Invalid."""
-    product = product_of(unit, ad.product_id)
+    product = planning.product_of(unit, ad.product_id)
     authorize(unit, ad, "publish", product)
     if replan(unit, ad, product):
         ad.to_publish = True
@@ -418,13 +337,11 @@ def replan(unit: Unit, ad: Ad, product: values.Product, *, clip: str | None = No
 
     Raises Invalid when it can no longer be planned, as when nothing of the product can be bought.
     """
-    chosen = next((v for v in product.variants if v.id == ad.brief.variant_id), product.cheapest)
-    was = prices.was_lowest(unit, chosen.id, chosen.price) if chosen else None
-    brief = replace(ad.brief, was_lowest=was, clip=clip or ad.brief.clip)
-    storyboard = storyboard_for(unit, brief, product)
+    brief = planning.refreshed(unit, ad.brief, product, clip=clip)
+    storyboard = planning.storyboard_for(unit, brief, product)
     if storyboard == ad.storyboard:
         return False
-    ad.brief, ad.storyboard, ad.timeline = brief, storyboard, lay_out(storyboard)
+    ad.brief, ad.storyboard, ad.timeline, ad.lint = brief, storyboard, lay_out(storyboard), None
     return True
 
 

@@ -10,17 +10,19 @@ from sqlalchemy import select
 from adengine.core.clip import Clip
 from adengine.core.errors import Invalid, LicenceRefused
 from adengine.core.film import Film
+from adengine.core.preflight import Measured, measured_film
 from adengine.core.timeline import Timeline
 from adengine.engine import Unit
 from adengine.models import Ad, Shot
-from adengine.services import ads
+from adengine.services import ads, lints, planning
 
 MOST_LOSSES = 5
 NUDGE_EVERY = 10  # leases
 LOST = "the worker ended five times while making it; look at its log, then try again"
 SHOT_FPS = 16
 SHOT_SECONDS = 3
-SHOT_SIZES = {"9x16": (480, 832), "16x9": (832, 480), "1x1": (624, 624)}
+# Near the formats, and multiples of 16 as video models ask.
+SHOT_SIZES = {"9x16": (480, 832), "4x5": (560, 704), "1x1": (624, 624), "2x3": (512, 768), "16x9": (832, 480)}
 
 
 @dataclass(frozen=True)
@@ -55,13 +57,17 @@ def beat(unit: Unit, ad_id: str, attempt: int, frames_done: int) -> bool:
     return True
 
 
-def keep_film(unit: Unit, ad_id: str, attempt: int, film: Film) -> bool:
-    """Record a finished film (its parts are file keys); False when another attempt took over."""
+def keep_film(unit: Unit, ad_id: str, attempt: int, film: Film, measured: Measured | None = None) -> bool:
+    """Record a finished film (its files are keys) and what the check says of it; False when another attempt took over.
+
+    Without `measured` only what the render itself measured is checked.
+    """
     ad = unit.get(Ad, ad_id, lock=True)
     if ad.status != "rendering" or ad.attempt != attempt:
         return False
     ads.move_ad(ad, "ready")
     ad.film, ad.frames_done, ad.lease_until, ad.losses = film, film.frames, None, 0
+    ad.lint = lints.checked(unit, ad, measured or measured_film(film))
     if ad.to_publish:
         try:
             ads.put_out(unit, ad)
@@ -185,7 +191,7 @@ def keep_clip(unit: Unit, shot_id: str, attempt: int, key: str, clip: Clip) -> N
     shot.status, shot.clip, shot.progress, shot.provenance = "ready", key, 1.0, clip.provenance
     if all(one.status == "ready" for one in ad.shots):
         try:
-            ads.replan(unit, ad, ads.product_of(unit, ad.product_id), clip=key)
+            ads.replan(unit, ad, planning.product_of(unit, ad.product_id), clip=key)
         except Invalid as error:
             ads.move_ad(ad, "failed")
             ad.reason = error.message[:500]

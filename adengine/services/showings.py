@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from adengine.core import catalog as values
 from adengine.core.errors import NotFound
-from adengine.core.timeline import Timeline
+from adengine.core.film import FILES, Film
 from adengine.engine import Unit
 from adengine.models import Ad
-from adengine.services import ads
+from adengine.services import ads, planning
 from adengine.services.ads import AdCard
 
 
@@ -45,13 +47,13 @@ def show(unit: Unit, ad_id: str, *, placement: str) -> Showing:
     ad = unit.get(Ad, ad_id)
     if ad.status != "published" or ad.film is None:
         raise ads.taken_down(ad)
-    product = ads.product_of(unit, ad.product_id)
+    product = planning.product_of(unit, ad.product_id)
     ads.authorize(unit, ad, "serve", product, placement)
     part = ad.brief.cameo
     return Showing(
-        card=ads.card(ad),
+        card=ads.public_card(ad),
         product=product,
-        spots=tuple(_spots(ad.timeline, product)),
+        spots=tuple(_spots(unit, ad, product)),
         transcript=" ".join(one.text for one in ad.timeline.captions),
         disclosure=part.disclosure if part else "",
         appearance=part.name if part else "",
@@ -59,37 +61,34 @@ def show(unit: Unit, ad_id: str, *, placement: str) -> Showing:
 
 
 def file_of(unit: Unit, ad_id: str, part: str, *, placement: str = "page") -> str:
-    """The file key of an ad's film, poster or captions; asked at each serving, so a revocation holds at once."""
+    """The key of a file of the ad's film; asked at each serving, so a revocation holds at once."""
     ad = unit.get(Ad, ad_id)
     if ad.film is None:
         raise NotFound("this ad has no film yet")
     if not unit.actor.sees_costs and ad.status != "published":
         raise ads.taken_down(ad)
-    ads.authorize(unit, ad, "serve", ads.product_of(unit, ad.product_id), placement)
-    keys = {
-        "film.mp4": ad.film.film,
-        "poster.webp": ad.film.poster,
-        "poster.jpg": ad.film.poster_jpeg,
-        "captions.vtt": ad.film.captions,
-    }
+    ads.authorize(unit, ad, "serve", planning.product_of(unit, ad.product_id), placement)
+    keys = {Path(key).name: key for key in _keys(ad.film)}
     if part not in keys:
-        raise NotFound(f"an ad has {', '.join(keys)}, no {part[:40]}")
+        raise NotFound(f"this film has {', '.join(sorted(keys))}, no {part[:40]}")
     return keys[part]
 
 
-def _spots(timeline: Timeline, product: values.Product) -> list[Spot]:
-    variants = {one.id: one for one in product.variants}
-    fallback = product.cheapest or product.variants[0]
-    return [
-        Spot(
-            start_s=one.start_frame / timeline.fps,
-            end_s=one.end_frame / timeline.fps,
-            x=one.x,
-            y=one.y,
-            w=one.w,
-            h=one.h,
-            product=product,
-            variant=variants.get(one.variant_id, fallback),
-        )
-        for one in timeline.hotspots
-    ]
+def _keys(film: Film) -> Iterator[str]:
+    yield from (key for field in FILES if (key := getattr(film, field)))
+    yield from film.hls_files
+
+
+def _spots(unit: Unit, ad: Ad, product: values.Product) -> list[Spot]:
+    """The hotspots with what they sell now; of another product than the ad's only while it can be shown."""
+    others = {one.id: one for one in planning.companion_products(unit, ad.brief) if one.status == "active"}
+    spots = []
+    for one in ad.timeline.hotspots:
+        sold = product if one.product_id in (product.id, product.handle) else others.get(one.product_id)
+        if sold is None:
+            continue
+        variants = {variant.id: variant for variant in sold.variants}
+        variant = variants.get(one.variant_id, sold.cheapest or sold.variants[0])
+        start_s, end_s = one.start_frame / ad.timeline.fps, one.end_frame / ad.timeline.fps
+        spots.append(Spot(start_s, end_s, one.x, one.y, one.w, one.h, sold, variant))
+    return spots

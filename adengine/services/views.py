@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from adengine.core import catalog as values
+from adengine.core.lint import RULES, Report
+from adengine.core.pacing import FPS
 from adengine.services.ads import AdCard
 from adengine.services.checkout import CheckoutCard, OrderCard
 from adengine.services.search import Hit
@@ -116,26 +118,54 @@ class HotspotView:
 
 
 @dataclass(frozen=True)
+class FindingView:
+    """What one rule of the check says: `level` is error, warning or note, `second` the moment it is about."""
+
+    rule: str
+    about: str
+    level: str
+    score: float
+    words: str
+    second: float | None
+
+
+@dataclass(frozen=True)
+class LintView:
+    """The check of a film: a mark of 100, findings worst first, and the rules that nothing was measured for."""
+
+    score: int
+    has_errors: bool
+    findings: list[FindingView]
+    unchecked: list[str]
+
+
+@dataclass(frozen=True)
 class AdView:
-    """An ad short: its state and, once there is a film, where it plays."""
+    """An ad short: its state and, once there is a film, its files. `score` is its check's mark, for the merchant."""
 
     id: str
     title: str
     product_id: str
     template: str
+    style: str
     format: str
+    locale: str
     status: str
     reason: str
     percent: int
     url: str
     film_url: str | None
     poster_url: str | None
+    preview_url: str | None
     captions_url: str | None
+    subtitles_url: str | None
+    hls_url: str | None
     duration_s: float | None
     width: int | None
     height: int | None
     bytes: int | None
     sha256: str | None
+    score: int | None
     notes: list[str]
 
 
@@ -262,25 +292,54 @@ def hit_view(hit: Hit, links: Links, ads: list[str]) -> HitView:
 def ad_view(card: AdCard, links: Links) -> AdView:
     film = card.film
     base = f"ads/{card.id}"
+
+    def at(key: str, name: str) -> str | None:
+        return links(f"{base}/{name}") if key else None
+
     return AdView(
         id=card.id,
         title=card.title,
         product_id=card.product_id,
         template=card.template,
+        style=card.style,
         format=card.format,
+        locale=card.locale,
         status=card.status,
         reason=card.reason,
         percent=card.percent,
         url=links(base),
-        film_url=links(f"{base}/film.mp4") if film else None,
-        poster_url=links(f"{base}/poster.webp") if film else None,
-        captions_url=links(f"{base}/captions.vtt") if film else None,
+        film_url=at(film.film, "film.mp4") if film else None,
+        poster_url=at(film.poster, "poster.webp") if film else None,
+        preview_url=at(film.preview, "preview.webp") if film else None,
+        captions_url=at(film.captions, "captions.vtt") if film else None,
+        subtitles_url=at(film.subtitles, "captions.srt") if film else None,
+        hls_url=at(film.hls, "stream/page/hls.m3u8") if film else None,
         duration_s=film.duration_s if film else None,
         width=film.width if film else None,
         height=film.height if film else None,
         bytes=film.bytes if film else None,
         sha256=film.sha256 if film else None,
+        score=card.lint.score if card.lint else None,
         notes=list(film.notes) if film else [],
+    )
+
+
+def lint_view(report: Report) -> LintView:
+    return LintView(
+        score=report.score,
+        has_errors=report.has_errors,
+        findings=[
+            FindingView(
+                rule=one.rule,
+                about=RULES[one.rule].about if one.rule in RULES else one.rule,
+                level=one.level,
+                score=one.score,
+                words=one.words,
+                second=None if one.frame is None else round(one.frame / FPS, 2),
+            )
+            for one in report.findings
+        ],
+        unchecked=[RULES[name].about if name in RULES else name for name in report.unchecked],
     )
 
 

@@ -12,10 +12,12 @@ from adengine.engine import AdEngine
 from adengine.web import (
     api,
     appearances,
+    branding,
     checkout,
     figures,
     forms,
     headers,
+    making,
     orders,
     player,
     refusals,
@@ -52,7 +54,7 @@ def create_app(engine: AdEngine) -> Flask:
     app.after_request(headers.guard)
     app.after_request(visitors.keep_viewer)
     _dress(app)
-    for part in (shop, player, checkout, signin, studio, orders, results, appearances):
+    for part in (shop, player, checkout, signin, studio, making, branding, orders, results, appearances):
         app.register_blueprint(part.pages)
     if engine.settings.payments == "sandbox":
         app.register_blueprint(sandbox.pages)

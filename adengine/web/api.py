@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,45 +15,47 @@ from pydantic import ValidationError
 from adengine.core.errors import Invalid, SignInNeeded
 from adengine.core.money import Money
 from adengine.engine import SYSTEM, Actor, AdEngine, Unit
-from adengine.services import ads, cameos, catalog, checkout, experiments, ledger, merchants, search, showings
-from adengine.services.ads import AdWish, Receipt
+from adengine.services import (
+    ads,
+    cameos,
+    catalog,
+    checkout,
+    choices,
+    experiments,
+    ledger,
+    lints,
+    merchants,
+    receipts,
+    recordings,
+    search,
+    showings,
+)
 from adengine.services.cameos import Appearance
 from adengine.services.catalog import ImportReport
 from adengine.services.checkout import CheckoutWish
+from adengine.services.choices import Choices
 from adengine.services.experiments import Results
 from adengine.services.ledger import Balance
+from adengine.services.planning import AdAsk, AdWish
+from adengine.services.receipts import Receipt
 from adengine.services.views import (
     AdView,
     CheckoutView,
     HitView,
     Links,
+    LintView,
     OrderView,
     ProductView,
     ShowingView,
     ad_view,
     checkout_view,
     hit_view,
+    lint_view,
     order_view,
     product_view,
     showing_view,
 )
 from adengine.web.openapi import Route, adapter, document
-
-
-@dataclass(frozen=True)
-class AdAsk:
-    """What to make. `product` is a handle or id; `cameo` names a licensed appearance."""
-
-    product: str
-    template: str | None = None
-    format: str = "9x16"
-    seconds: int = 15
-    headline: str | None = None
-    call_to_action: str | None = None
-    variant_id: str | None = None
-    cameo: str | None = None
-    generator: str = "studio"
-    publish: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,13 @@ class ExperimentCard:
     id: str
     name: str
     status: str
+
+
+@dataclass(frozen=True)
+class Recording:
+    """The name that an ad's `recording` takes."""
+
+    recording: str
 
 
 @dataclass(frozen=True)
@@ -189,7 +198,7 @@ def _ads(call: Call) -> list[AdView]:
 
 def _create_ad(call: Call) -> AdView:
     with call.unit() as unit:
-        wish = AdWish(**asdict(call.body), request_key=call.request_key)
+        wish = AdWish(**vars(call.body), request_key=call.request_key)
         return ad_view(ads.create_ad(unit, wish), call.links)
 
 
@@ -205,7 +214,21 @@ def _showing(call: Call) -> ShowingView:
 
 def _receipt(call: Call) -> Receipt | None:
     with call.unit() as unit:
-        return ads.receipt(unit, call.path["ad_id"])
+        return receipts.receipt(unit, call.path["ad_id"])
+
+
+def _lint(call: Call) -> LintView:
+    with call.unit() as unit:
+        return lint_view(lints.report_of(unit, call.path["ad_id"]))
+
+
+def _choices(call: Call) -> Choices:
+    with call.unit() as unit:
+        return choices.choices(unit)
+
+
+def _recording(call: Call) -> Recording:
+    return Recording(recordings.keep_recording(call.engine, call.actor, call.body))
 
 
 def _publish(call: Call) -> AdView:
@@ -297,11 +320,17 @@ ROUTES = (
     Route("GET", "/products/{product}", "Show a product by handle or id", _product, ProductView),
     Route("GET", "/search", "Find products by a sentence", _search, list[HitView], query=("q",)),
     Route("POST", "/imports", "Take in a product CSV (text/csv)", _import, ImportReport, body=bytes),
+    Route("GET", "/choices", "List templates, styles, formats, moods, voices and places", _choices, Choices),
+    Route(
+        "POST", "/recordings", "Keep a voice-over", _recording, Recording,
+        body=bytes, status=201, media="audio/*",
+    ),
     Route("GET", "/ads", "List ads", _ads, list[AdView]),
     Route("POST", "/ads", "Make an ad", _create_ad, AdView, body=AdAsk, status=201, needs_key=True),
     Route("GET", "/ads/{ad_id}", "Show an ad and its progress", _ad, AdView),
     Route("GET", "/ads/{ad_id}/showing", "Get a published ad with live hotspots", _showing, ShowingView),
     Route("GET", "/ads/{ad_id}/receipt", "Show how a film came to be", _receipt, Receipt | None),
+    Route("GET", "/ads/{ad_id}/lint", "Check a film", _lint, LintView),
     Route("POST", "/ads/{ad_id}/publish", "Publish a finished ad", _publish, AdView),
     Route("POST", "/ads/{ad_id}/retire", "Take an ad down", _retire, AdView),
     Route("POST", "/ads/{ad_id}/retry", "Try a failed ad again", _retry, AdView),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from babel import Locale
+
 from adengine.core.catalog import Product, Variant
+from adengine.core.lint import RULES
 from adengine.core.money import Money
 from adengine.web.visitors import engine
 
@@ -19,7 +22,13 @@ AD_STATES = {
     "retired": "Taken down",
 }
 ORDER_STATES = {"paid": "Paid", "partly_refunded": "Partly refunded", "refunded": "Refunded"}
-FORMATS = {"9x16": "Vertical 9:16", "1x1": "Square 1:1", "16x9": "Wide 16:9"}
+FORMATS = {
+    "9x16": "Vertical 9:16",
+    "4x5": "Portrait 4:5",
+    "1x1": "Square 1:1",
+    "2x3": "Pin 2:3",
+    "16x9": "Wide 16:9",
+}
 
 
 def state(status: str) -> str:
@@ -83,7 +92,20 @@ def template_title(name: str) -> str:
     return template.title if template else title_case(name)
 
 
+def rule_about(name: str) -> str:
+    """What a rule of the check asks; the name itself where the rule is gone."""
+    return RULES[name].about if name in RULES else title_case(name)
+
+
+def language(locale: str) -> str:
+    """A language in its own words: `de` is Deutsch."""
+    found = Locale.parse(locale, sep="-").get_display_name()
+    return found[:1].upper() + found[1:] if found else locale
+
+
 FILTERS = {
+    "rule_about": rule_about,
+    "language": language,
     "unbroken": unbroken,
     "template_title": template_title,
     "state": state,

@@ -14,7 +14,10 @@ from adengine import __version__
 
 @dataclass(frozen=True)
 class Route:
-    """`path` has its parameters in braces; `body` and `answer` are the types of the JSON in and out."""
+    """`path` has its parameters in braces; `body` and `answer` are the types of the JSON in and out.
+
+    A body of bytes is of the type `media`.
+    """
 
     method: str
     path: str
@@ -25,6 +28,7 @@ class Route:
     status: int = 200
     needs_key: bool = False
     query: tuple[str, ...] = ()
+    media: str = "text/csv"
 
 
 @cache
@@ -89,7 +93,7 @@ def _operation(route: Route, refs: Any) -> dict[str, Any]:
         },
     }
     if route.body is bytes:
-        operation["requestBody"] = {"content": {"text/csv": {"schema": {"type": "string"}}}, "required": True}
+        operation["requestBody"] = {"content": {route.media: {"schema": {"type": "string"}}}, "required": True}
     elif route.body is not None:
         operation["requestBody"] = {"content": _json(refs[(route.body, "serialization")]), "required": True}
     return operation

@@ -21,7 +21,29 @@ from adengine.web.visitors import Visit, engine
 pages = Blueprint("player", __name__)
 
 LARGEST_BEACON = 64 * 1024
-KINDS = {"film.mp4": "video/mp4", "poster.webp": "image/webp", "captions.vtt": "text/vtt"}
+PLAYLIST = "application/vnd.apple.mpegurl"
+KINDS = {
+    "film.mp4": "video/mp4",
+    "poster.webp": "image/webp",
+    "poster.jpg": "image/jpeg",
+    "preview.webp": "image/webp",
+    "sprites.jpg": "image/jpeg",
+    "sprites.vtt": "text/vtt",
+    "captions.vtt": "text/vtt",
+    "captions.srt": "application/x-subrip",
+}
+# Playlists name each other by file name, so a stream's place stands in its path and not in a query.
+STREAM = {
+    "hls.m3u8": PLAYLIST,
+    "hls-video.m3u8": PLAYLIST,
+    "hls-audio.m3u8": PLAYLIST,
+    "hls-captions.m3u8": PLAYLIST,
+    "hls-video.m4s": "video/mp4",
+    "hls-audio.m4s": "audio/mp4",
+    "captions.vtt": "text/vtt",
+}
+PART = f"<any({', '.join(map(repr, KINDS))}):part>"
+PIECE = f"<any({', '.join(map(repr, STREAM))}):part>"
 
 
 @pages.get("/shops/<shop>/ads/<ad_id>")
@@ -39,12 +61,21 @@ def embed(shop: str, ad_id: str) -> ResponseReturnValue:
     return render_template("embed.html", shop=visit.shop, film=film, was=_was(visit, film))
 
 
-@pages.get("/shops/<shop>/ads/<ad_id>/<any('film.mp4', 'poster.webp', 'captions.vtt'):part>")
+@pages.get(f"/shops/<shop>/ads/<ad_id>/{PART}")
 def media(shop: str, ad_id: str, part: str) -> ResponseReturnValue:
     """A file of the ad, in ranges; asked anew each time, so that a licence withdrawn holds at once."""
     visit = visitors.visit(shop)
     with engine().reading(visit.actor) as unit:
         key = showings.file_of(unit, ad_id, part, placement=_placement())
+    return film_file(key, part)
+
+
+@pages.get(f"/shops/<shop>/ads/<ad_id>/stream/<any(page, embed):place>/{PIECE}")
+def stream(shop: str, ad_id: str, place: str, part: str) -> ResponseReturnValue:
+    """A piece of the film's HLS stream, asked for anew each time as its other files are."""
+    visit = visitors.visit(shop)
+    with engine().reading(visit.actor) as unit:
+        key = showings.file_of(unit, ad_id, part, placement=place)
     return film_file(key, part)
 
 
@@ -72,7 +103,7 @@ def _placement() -> str:
 
 
 def film_file(key: object, part: str) -> Response:
-    response = send_file(engine().ports.files.local(str(key)), mimetype=KINDS[part], conditional=True)
+    response = send_file(engine().ports.files.local(str(key)), mimetype={**KINDS, **STREAM}[part], conditional=True)
     response.headers["Cache-Control"] = "private, no-cache"
     return response
 

@@ -12,19 +12,13 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 from werkzeug.utils import secure_filename
 
-from adengine.core.creative import FORMATS, LONGEST_S, SHORTEST_S
-from adengine.core.errors import AdEngineError, Invalid
-from adengine.services import ads, cameos, catalog, experiments, showings
-from adengine.services.ads import AdCard, AdWish
+from adengine.core.errors import Invalid
+from adengine.services import ads, catalog, experiments, showings
+from adengine.services.ads import AdCard
 from adengine.web import figures, forms, player, visitors
-from adengine.web.visitors import Desk, engine
+from adengine.web.visitors import engine
 
 pages = Blueprint("studio", __name__, url_prefix="/studio")
-
-GENERATORS = {
-    "studio": "Studio: the product's own pictures, on this machine",
-    "diffusion": "Generated shots: a video model makes moving clips",
-}
 
 
 @pages.get("/")
@@ -81,22 +75,6 @@ def compare(handle: str) -> ResponseReturnValue:
     return redirect(url_for("results.page", experiment_id=experiment_id), 303)
 
 
-@pages.get("/products/<handle>/new")
-def new_ad(handle: str) -> ResponseReturnValue:
-    return _new_ad(visitors.desk(), handle, "")
-
-
-@pages.post("/products/<handle>/new")
-def create_ad(handle: str) -> ResponseReturnValue:
-    desk = visitors.desk()
-    try:
-        with engine().unit(desk.actor) as unit:
-            card = ads.create_ad(unit, _wish(handle))
-    except AdEngineError as refusal:
-        return _new_ad(desk, handle, refusal.message), refusal.status
-    return redirect(url_for("studio.ad", ad_id=card.id), 303)
-
-
 @pages.get("/ads/<ad_id>")
 def ad(ad_id: str) -> ResponseReturnValue:
     desk = visitors.desk()
@@ -124,13 +102,18 @@ def status(ad_id: str) -> ResponseReturnValue:
     }
 
 
-@pages.get("/ads/<ad_id>/<any('film.mp4', 'poster.webp', 'captions.vtt'):part>")
+@pages.get(f"/ads/<ad_id>/{player.PART}")
 def media(ad_id: str, part: str) -> ResponseReturnValue:
     """An ad's file for its merchant, before it is published too."""
     desk = visitors.desk()
     with engine().reading(desk.actor) as unit:
         key = showings.file_of(unit, ad_id, part)
     return player.film_file(key, part)
+
+
+@pages.get(f"/ads/<ad_id>/stream/{player.PIECE}")
+def stream(ad_id: str, part: str) -> ResponseReturnValue:
+    return media(ad_id, part)
 
 
 @pages.post("/ads/<ad_id>/<any(publish, retire, retry):act>")
@@ -140,40 +123,6 @@ def act(ad_id: str, act: str) -> ResponseReturnValue:
     with engine().unit(desk.actor) as unit:
         use_case(unit, ad_id)
     return redirect(url_for("studio.ad", ad_id=ad_id), 303)
-
-
-def _new_ad(desk: Desk, handle: str, said: str) -> str:
-    with engine().reading(desk.actor) as unit:
-        found = catalog.get_product(unit, handle)
-        appearances = [one for one in cameos.list_appearances(unit) if one.revoked_at is None]
-    return render_template(
-        "studio_new_ad.html",
-        desk=desk,
-        product=found,
-        appearances=appearances,
-        templates=sorted(engine().ports.templates.values(), key=lambda one: (one.needs_cameo, one.title)),
-        generators=GENERATORS,
-        formats=FORMATS,
-        shortest=SHORTEST_S,
-        longest=LONGEST_S,
-        given=request.form,
-        said=said,
-    )
-
-
-def _wish(handle: str) -> AdWish:
-    return AdWish(
-        product=handle,
-        template=forms.text("template", limit=60),
-        format=forms.text("format", limit=10) or "9x16",
-        seconds=forms.whole("seconds", default=15),
-        headline=forms.text("headline") or None,
-        call_to_action=forms.text("call_to_action") or None,
-        cameo=forms.text("appearance", limit=80) or None,
-        generator=forms.text("generator", limit=40) or "studio",
-        publish=forms.text("publish", limit=5) == "yes",
-        request_key=forms.text("key", limit=64) or None,
-    )
 
 
 @contextmanager

@@ -129,6 +129,23 @@ function clock(seconds) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
+/** The film's small pictures: for each second the sheet and the place on it (WebVTT with #xywh=). */
+async function stills(address) {
+  if (!address) return [];
+  try {
+    const answer = await fetch(address);
+    const found = [...(await answer.text()).matchAll(/^(\S+)#xywh=([\d,]+)$/gm)];
+    const base = new URL(address, location.href);
+    return found.map(([, name, place]) => {
+      const sheet = new URL(name, base);
+      sheet.search = base.search;
+      return { sheet: sheet.href, place: place.split(",").map(Number) };
+    });
+  } catch {
+    return []; // no pictures to look ahead with; the film plays
+  }
+}
+
 class AdenginePlayer extends HTMLElement {
   connectedCallback() {
     if (this.video) return;
@@ -166,8 +183,10 @@ class AdenginePlayer extends HTMLElement {
     this.words.setAttribute("aria-pressed", "false");
     this.sound = element("button", "player__sound");
     this.sound.addEventListener("click", () => this.mute());
+    this.peek = element("span", "player__peek");
+    this.peek.hidden = true;
     this.bar.append(this.playing, this.seeker, this.time, this.words);
-    this.frame.append(this.spots, this.sound, this.bar);
+    this.frame.append(this.spots, this.sound, this.peek, this.bar);
     this.buttons = new Map();
     this.close = element("button", "player__close", "Close");
     this.close.addEventListener("click", () => this.shut());
@@ -189,19 +208,27 @@ class AdenginePlayer extends HTMLElement {
     const { video } = this;
     this.screen.addEventListener("click", () => this.toggle());
     this.addEventListener("keydown", (event) => this.key(event));
-    this.seeker.addEventListener("input", () => this.seek((this.seeker.value / 1000) * this.length));
+    this.seeker.addEventListener("input", () => this.scrub());
+    this.seeker.addEventListener("pointermove", (event) => this.hover(event));
+    for (const leaving of ["pointerleave", "change", "blur"]) {
+      this.seeker.addEventListener(leaving, () => (this.peek.hidden = true));
+    }
     video.addEventListener("play", () => this.showPlaying("pause", "Pause"));
     video.addEventListener("pause", () => this.showPlaying("play", "Play"));
     video.addEventListener("playing", () => this.report.once("start", video.currentTime));
     video.addEventListener("ended", () => this.end());
     video.addEventListener("seeked", () => this.draw());
-    video.addEventListener("error", () => this.gone(), true);
+    // A source of a kind the browser does not play fails too, and the next one is tried.
+    const sources = video.querySelectorAll("source");
+    for (const last of [video, sources[sources.length - 1]]) last.addEventListener("error", () => this.gone());
     this.form.addEventListener("change", (event) => {
       if (event.target.name === "variant") this.report.note("variant_pick", video.currentTime);
     });
     addEventListener("submit", (event) => this.stamp(event.target), true);
+    // A stream may bring captions of its own; the page's are the ones that are shown.
     for (const track of video.textTracks) track.mode = "hidden";
-    this.querySelector("track")?.addEventListener("load", () => this.lift());
+    this.captions = this.querySelector("track");
+    this.captions?.addEventListener("load", () => this.lift());
   }
 
   /** Play while half of the film is on screen, and count what was really watched. */
@@ -247,7 +274,7 @@ class AdenginePlayer extends HTMLElement {
       button = element("button", "player__spot");
       button.append(element("span", "player__price", spot.price));
       button.setAttribute("aria-label", `${spot.title}, ${spot.price}: see and buy`);
-      button.addEventListener("click", () => this.open(spot.variant, button));
+      button.addEventListener("click", () => this.tap(spot, button));
       this.buttons.set(spot.variant, button);
       this.spots.append(button);
     }
@@ -301,6 +328,35 @@ class AdenginePlayer extends HTMLElement {
     }
   }
 
+  scrub() {
+    const part = this.seeker.value / 1000;
+    this.seek(part * this.length);
+    this.show(part);
+  }
+
+  hover({ offsetX, pointerType }) {
+    if (pointerType === "mouse") this.show(Math.max(0, Math.min(1, offsetX / this.seeker.clientWidth)));
+  }
+
+  /** Show what is to be seen at a part of the film, from the sheet of small pictures. */
+  async show(part) {
+    this.asked = part;
+    this.sheetOfStills ||= stills(this.settings.sprites);
+    const cues = await this.sheetOfStills;
+    const cue = cues[Math.min(cues.length - 1, Math.floor(part * cues.length))];
+    if (!cue || this.asked !== part) return;
+    const { style } = this.peek;
+    const [x, y, width, height] = cue.place;
+    style.backgroundImage = `url("${cue.sheet}")`;
+    style.backgroundPosition = `-${x}px -${y}px`;
+    style.width = `${width}px`;
+    style.height = `${height}px`;
+    const track = this.seeker;
+    const middle = track.offsetLeft + part * track.clientWidth;
+    style.left = `${Math.max(8, Math.min(this.frame.clientWidth - width - 8, middle - width / 2))}px`;
+    this.peek.hidden = false;
+  }
+
   seek(second) {
     this.video.currentTime = Math.max(0, Math.min(this.length - 0.05, second));
   }
@@ -315,7 +371,7 @@ class AdenginePlayer extends HTMLElement {
   }
 
   caption() {
-    const [track] = this.video.textTracks;
+    const track = this.captions?.track;
     if (!track) return;
     track.mode = track.mode === "showing" ? "hidden" : "showing";
     this.lift();
@@ -324,7 +380,7 @@ class AdenginePlayer extends HTMLElement {
 
   /** Captions stand above the control bar. */
   lift() {
-    for (const cue of this.video.textTracks[0]?.cues || []) cue.line = -3 - cue.text.split("\n").length;
+    for (const cue of this.captions?.track.cues || []) cue.line = -3 - cue.text.split("\n").length;
   }
 
   key(event) {
@@ -347,6 +403,13 @@ class AdenginePlayer extends HTMLElement {
       act();
     }
     return undefined;
+  }
+
+  /** A product that this film's form sells opens it; another one is bought on its own page. */
+  tap(spot, button) {
+    if (!spot.page) return this.open(spot.variant, button);
+    this.report.note("hotspot_open", this.video.currentTime);
+    return window.open(spot.page, "_top");
   }
 
   /** Show what the tapped product is and costs; the film plays on, small. */

@@ -40,3 +40,12 @@ for (const form of document.querySelectorAll("form[data-once]")) {
     for (const one of form.querySelectorAll("[type=submit]")) one.setAttribute("aria-busy", "true");
   });
 }
+
+// A poster comes to life under the pointer or the keyboard.
+const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+for (const poster of calm ? [] : document.querySelectorAll("[data-moving]")) {
+  const [card, still] = [poster.closest("a"), poster.src];
+  const swap = (to) => () => (poster.src = to);
+  for (const coming of ["mouseenter", "focus"]) card.addEventListener(coming, swap(poster.dataset.moving));
+  for (const going of ["mouseleave", "blur"]) card.addEventListener(going, swap(still));
+}

@@ -14,12 +14,12 @@ from adengine.agents import create_server
 from adengine.core.errors import AdEngineError, LicenceRefused
 from adengine.engine import AdEngine
 from adengine.services import ads, catalog
-from adengine.services.ads import AdWish
+from adengine.services.planning import AdWish
 from tests.conftest import Desk, open_desk
 from tests.fakes import Outbox
 from tests.shops import write_shop
 
-TOOLS = ["search_catalog", "get_product", "search_ads", "get_ad", "create_checkout", "get_order"]
+TOOLS = ["search_catalog", "get_product", "search_ads", "get_ad", "check_ad", "create_checkout", "get_order"]
 Answer = Any
 
 
@@ -131,6 +131,11 @@ def test_a_retired_film_is_refused(engine: AdEngine, desk: Desk, ad_id: str) -> 
         ads.retire(unit, ad_id)
     assert "[gone]" in refusal(engine, "get_ad", ad_id=ad_id)
     assert call(engine, "search_ads")["ads"] == []
+
+
+def test_a_film_is_checked_for_its_merchant_and_nobody_else(engine: AdEngine, desk: Desk, ad_id: str) -> None:
+    assert "[sign_in_needed]" in refusal(engine, "check_ad", ad_id=ad_id)
+    assert call(engine, "get_ad", ad_id=ad_id)["ad"]["score"] is None
 
 
 def every_error() -> list[type[AdEngineError]]:

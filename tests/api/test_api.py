@@ -17,7 +17,7 @@ from adengine.core.errors import AdEngineError, LicenceRefused
 from adengine.engine import SYSTEM, AdEngine
 from adengine.models import Ad
 from adengine.services import ads, catalog, merchants
-from adengine.services.ads import AdWish
+from adengine.services.planning import AdWish
 from adengine.web import create_app
 from adengine.web.api import ROUTES
 from adengine.web.openapi import document
@@ -84,6 +84,10 @@ def test_every_route_answers_as_documented(engine: AdEngine, desk: Desk, api: Ap
     assert ask("GET", "/search", "/search?q=mug")[0]["handle"] == "mug"
     csv = b"Handle,Title,Variant Price\ncup,Cup,9.00\n"
     assert ask("POST", "/imports", data=csv)["created"] == 1
+    listed = ask("GET", "/choices")
+    assert {"hero", "collection"} <= {one["name"] for one in listed["templates"]}
+    voice = ask("POST", "/recordings", data=b"fLaC" + bytes(40))
+    assert voice["recording"].endswith(".flac")
     first = ask("POST", "/ads", json={"product": "mug", "seconds": 6})
     second = ask("POST", "/ads", json={"product": "mug", "seconds": 6}, key="another-key")
     assert ask("GET", "/ads/{ad_id}/receipt", f"/ads/{first['id']}/receipt") is None
@@ -93,6 +97,9 @@ def test_every_route_answers_as_documented(engine: AdEngine, desk: Desk, api: Ap
     assert {one["id"] for one in ask("GET", "/ads")} == {first["id"], second["id"]}
     assert ask("GET", "/ads/{ad_id}", f"/ads/{first['id']}")["percent"] == 100
     assert ask("GET", "/ads/{ad_id}/receipt", f"/ads/{first['id']}/receipt")["frames"] == 180
+    checked = ask("GET", "/ads/{ad_id}/lint", f"/ads/{first['id']}/lint")
+    assert checked["score"] == ask("GET", "/ads/{ad_id}", f"/ads/{first['id']}")["score"]
+    assert "similarity" in {one["rule"] for one in checked["findings"]}
     spot = ask("GET", "/ads/{ad_id}/showing", f"/ads/{first['id']}/showing")["hotspots"][0]
     arms = {"name": "hooks", "ad_ids": [first["id"], second["id"]]}
     started = ask("POST", "/experiments", json=arms)
@@ -119,6 +126,24 @@ def test_a_request_sent_twice_does_its_work_once(engine: AdEngine, desk: Desk, a
     made = [api("POST", "/ads", json={"product": "mug", "seconds": 6}).get_json()["id"] for _ in range(3)]
     assert len(set(made)) == 1
     assert len(outbox.jobs) == 1
+
+
+def test_every_choice_of_a_film_is_taken_as_json(engine: AdEngine, desk: Desk, api: Api) -> None:
+    asked = {
+        "product": "mug", "template": "collection", "format": "2x3", "seconds": 10, "style": "soft", "mood": "playful",
+        "locale": "de", "captions": "box", "placements": ["pinterest"], "companions": ["lamp"], "offer_code": "MUG10",
+    }  # fmt: skip
+    made = api("POST", "/ads", json=asked).get_json()
+    assert (made["style"], made["format"], made["locale"]) == ("soft", "2x3", "de")
+    with engine.reading(desk.merchant) as unit:
+        brief = unit.get(Ad, made["id"]).brief
+    assert (brief.mood, brief.captions, brief.placements, brief.offer_code) == (
+        "playful",
+        "box",
+        ("pinterest",),
+        "MUG10",
+    )
+    assert [one.title for one in brief.companions] == ["Table Lamp"]
 
 
 def test_a_request_without_a_key_is_told_to_send_one(api: Api) -> None:
@@ -159,7 +184,7 @@ def test_another_shops_rows_are_not_there(engine: AdEngine, desk: Desk, api: Api
     with engine.unit(desk.merchant) as unit:
         ad_id = ads.create_ad(unit, AdWish("mug", seconds=6)).id
     other = api_of(engine, open_desk(engine, "other"))
-    for path in ("/products/mug", f"/ads/{ad_id}", f"/ads/{ad_id}/receipt"):
+    for path in ("/products/mug", f"/ads/{ad_id}", f"/ads/{ad_id}/receipt", f"/ads/{ad_id}/lint"):
         assert other("GET", path).status_code == 404
     assert other("POST", f"/ads/{ad_id}/retire").status_code == 404
 

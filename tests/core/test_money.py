@@ -1,11 +1,13 @@
+import unicodedata
 from decimal import Decimal
 
 import pytest
+from babel import localedata
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adengine.core.errors import Invalid
-from adengine.core.money import LARGEST_MINOR, Money, parse, total, zero
+from adengine.core.money import EXPONENTS, LARGEST_MINOR, Money, number, parse, percent, total, zero
 
 CURRENCIES = st.sampled_from(["EUR", "USD", "JPY", "KWD"])
 AMOUNTS = st.builds(Money, st.integers(-(10**12), 10**12), CURRENCIES)
@@ -124,11 +126,72 @@ def test_an_absurdly_large_price_is_refused():
         (Money(2400, "EUR"), "€24.00"),
         (Money(-2450, "EUR"), "-€24.50"),
         (Money(1200, "JPY"), "¥1,200"),
-        (Money(990, "CHF"), "CHF 9.90"),
-        (Money(12000, "VND"), "12,000 ₫"),
-        (Money(500, "KWD"), "KWD 0.500"),
+        (Money(990, "CHF"), "CHF\xa09.90"),
+        (Money(12000, "VND"), "₫12,000"),
+        (Money(500, "KWD"), "KWD\xa00.500"),
         (Money(123456789, "USD"), "$1,234,567.89"),
+        (Money(1200, "PLN"), "zł\xa012.00"),
+        (Money(500, "AUD"), "A$5.00"),
     ],
 )
 def test_prices_are_shown_as_shoppers_read_them(amount, shown):
     assert amount.display() == shown
+
+
+@pytest.mark.parametrize(
+    ("amount", "locale", "shown"),
+    [
+        (Money(500, "KWD"), "ar", "\u200f0.500\xa0د.ك.\u200f"),
+        (Money(500, "KWD"), "ar-EG", "\u200f٠٫٥٠٠\xa0د.ك.\u200f"),
+        (Money(5400, "EUR"), "ar-EG", "\u200f٥٤٫٠٠\xa0€"),
+        (Money(12_345_678, "VND"), "vi", "12.345.678\xa0₫"),
+        (Money(12_345_678, "VND"), "vi-VN", "12.345.678\xa0₫"),
+        (Money(123450, "CHF"), "de-CH", "CHF\xa01’234.50"),
+        (Money(-123450, "CHF"), "de-CH", "CHF-1’234.50"),
+        (Money(1234567890, "INR"), "en-IN", "₹1,23,45,678.90"),
+        (Money(1234567890, "INR"), "hi", "₹1,23,45,678.90"),
+        (Money(5490, "ILS"), "he", "\u200f54.90\xa0\u200f₪"),
+        (Money(1200, "JPY"), "ja", "￥1,200"),
+        (Money(5400, "BRL"), "pt-BR", "R$\xa054,00"),
+        (Money(123450, "EUR"), "fr", "1\u202f234,50\xa0€"),
+        (Money(-2450, "EUR"), "de", "-24,50\xa0€"),
+        (Money(-2450, "EUR"), "sv", "\u221224,50\xa0€"),
+    ],
+)
+def test_prices_follow_the_locale(amount, locale, shown):
+    assert amount.display(locale) == shown
+
+
+@pytest.mark.parametrize(
+    ("locale", "shown"),
+    [("de-XX", "24,00\xa0€"), ("de_AT", "€\xa024,00"), ("xx", "€24.00"), ("", "€24.00"), ("not a locale", "€24.00")],
+)
+def test_an_unknown_locale_gives_way_to_its_language_and_then_to_english(locale, shown):
+    assert Money(2400, "EUR").display(locale) == shown
+
+
+@given(st.integers(0, 10**12), st.sampled_from(["EUR", "CLP", "IQD", "LAK", "COP", "TWD", *EXPONENTS]))
+def test_a_shown_price_has_every_digit_of_the_amount(minor, currency):
+    amount = Money(minor, currency)
+    digits = "".join(c for c in amount.display() if c.isdigit())
+    assert digits == amount.plain().replace(".", "")
+
+
+def test_parts_and_numbers_follow_the_locale():
+    assert [percent(0.2, locale) for locale in ("en", "de", "ar-EG")] == ["20%", "20\xa0%", "٢٠٪\u061c"]
+    assert percent(Decimal("-0.125"), "fr") == "-12,5\xa0%"
+    assert [number(1234.5, locale) for locale in ("en", "de", "hi", "fa")] == [
+        "1,234.5",
+        "1.234,5",
+        "1,234.5",
+        "۱٬۲۳۴٫۵",
+    ]
+
+
+@given(st.integers(-(10**12), 10**12), st.sampled_from(localedata.locale_identifiers()))
+def test_every_locale_of_the_data_shows_the_same_amount(minor, locale):
+    amount = Money(minor, "EUR")
+    shown = amount.display(locale)
+    digits = "".join(str(unicodedata.digit(c)) for c in shown if c.isdigit())
+    assert int(digits) == abs(minor)
+    assert any(sign in shown for sign in "-−") == (minor < 0)

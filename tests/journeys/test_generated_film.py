@@ -12,8 +12,8 @@ import pytest
 
 from adengine import database
 from adengine.engine import AdEngine
-from adengine.services import ads, catalog
-from adengine.services.ads import AdWish
+from adengine.services import ads, catalog, receipts
+from adengine.services.planning import AdWish
 from adengine.settings import Settings
 from tests.conftest import Desk, open_desk
 from tests.fakes import Clock, Outbox, build_test_engine
@@ -64,7 +64,7 @@ def test_a_generated_shot_is_made_by_the_model_and_shown_in_the_film(
     assert ("generate", shot) not in outbox.jobs
     outbox.run(engine)
     with engine.reading(desk.merchant) as unit:
-        card, receipt = ads.get_ad(unit, shot), ads.receipt(unit, shot)
+        card, receipt = ads.get_ad(unit, shot), receipts.receipt(unit, shot)
     assert (card.status, card.reason) == ("published", "")
     assert receipt is not None
     told = dict(receipt.generated)

@@ -15,8 +15,9 @@ from adengine.core.errors import Conflict, GeneratorMissing, Gone, Invalid, Lice
 from adengine.core.money import Money
 from adengine.engine import SYSTEM, AdEngine
 from adengine.models import Ad, Grant, Merchant
-from adengine.services import ads, cameos, catalog, renders, showings
-from adengine.services.ads import AdCard, AdWish
+from adengine.services import ads, cameos, catalog, receipts, renders, showings
+from adengine.services.ads import AdCard
+from adengine.services.planning import AdWish
 from tests.conftest import Desk, open_desk
 from tests.fakes import Clock, Outbox
 from tests.shops import LAMP, MUG, OAT, draw_picture, write_shop
@@ -106,6 +107,21 @@ def test_a_render_message_that_comes_twice_renders_once(engine: AdEngine, desk: 
         (AdWish("mug", format="3x7"), Invalid, "9x16"),
         (AdWish("mug", seconds=3), Invalid, "6 to 60"),
         (AdWish("mug", template="cameo_endorsement"), Invalid, "licensed appearance"),
+        (AdWish("mug", style="nope"), Invalid, "choose one of bold, editorial"),
+        (AdWish("mug", mood="sad"), Invalid, "choose one of"),
+        (AdWish("mug", voice="nope"), Invalid, "espeak, recording"),
+        (AdWish("mug", voice="recording"), Invalid, "upload one"),
+        (AdWish("mug", voice="recording", recording="recordings/mer_x/a.wav"), Invalid, "upload it again"),
+        (AdWish("mug", recording="recordings/mer_x/a.wav"), Invalid, "choose it or leave"),
+        (AdWish("mug", captions="loud"), Invalid, "choose none or one of"),
+        (AdWish("mug", locale="xx-yy"), Invalid, "pt-BR"),
+        (AdWish("mug", placements=("nowhere",)), Invalid, "choose of amazon"),
+        (AdWish("mug", placements=("youtube_shorts",), format="1x1"), Invalid, "takes 9x16"),
+        (AdWish("mug", companions=("lamp",)), Invalid, "for several choose collection"),
+        (AdWish("mug", "collection", companions=("vase",)), NotFound, "adengine products"),
+        (AdWish("mug", offer_ends="soon"), Invalid, "2027-01-31"),
+        (AdWish("mug", offer_ends="2026-11-20"), Invalid, "ended on 2026-11-20"),
+        (AdWish("mug", offer_code="two words"), Invalid, "no spaces"),
         (AdWish("mug", generator="magic"), GeneratorMissing, "choose one of"),
         (AdWish("mug", generator="diffusion"), GeneratorMissing, "ADENGINE_GENERATOR_MODEL"),
     ],
@@ -223,7 +239,7 @@ def test_another_shop_cannot_touch_an_ad(engine: AdEngine, desk: Desk, outbox: O
     card = create(engine, desk)
     outbox.run(engine)
     other = open_desk(engine, "other")
-    for act in (ads.get_ad, ads.publish, ads.retire, ads.receipt, ads.retry):
+    for act in (ads.get_ad, ads.publish, ads.retire, receipts.receipt, ads.retry):
         with engine.unit(other.merchant) as unit, pytest.raises(NotFound):
             act(unit, card.id)
     assert look(engine, desk, card.id).status == "published"
@@ -248,12 +264,19 @@ def test_every_step_asks_the_licence_and_keeps_the_decision(
     assert (showing.appearance, showing.disclosure) == ("Lumi", "AI-generated")
 
 
-def test_an_appearance_is_not_licensed_for_a_film_that_does_not_show_it(
-    engine: AdEngine, desk: Desk, outbox: Outbox, licence: str
+def test_any_template_shows_an_appearance_but_only_an_endorsement_needs_the_right_to_recommend(
+    engine: AdEngine, desk: Desk, clock: Clock, tmp_path: Path
 ) -> None:
-    with pytest.raises(Invalid, match="shows no licensed appearance"):
-        create(engine, desk, AdWish("mug", "hero", seconds=6, cameo="lumi"))
-    assert outbox.jobs == []
+    license_lumi(engine, desk, replace(terms_for(desk, clock), endorsement=False), tmp_path)
+    shown = create(engine, desk, AdWish("mug", "hero", seconds=6, cameo="lumi"))
+    assert (shown.template, shown.licence_id is not None) == ("hero", True)
+    with pytest.raises(LicenceRefused, match="endorsement"):
+        create(engine, desk, AdWish("mug", seconds=8, cameo="lumi"))
+
+
+def test_a_film_with_an_appearance_and_no_template_is_the_endorsement(
+    engine: AdEngine, desk: Desk, licence: str
+) -> None:
     assert create(engine, desk, AdWish("mug", seconds=8, cameo="lumi")).template == "cameo_endorsement"
 
 
@@ -342,7 +365,7 @@ def test_a_generated_clip_goes_into_the_film(engine: AdEngine, desk: Desk, outbo
     outbox.run(engine)
     assert look(engine, desk, card.id).status == "published"
     with engine.unit(desk.merchant) as unit:
-        receipt = ads.receipt(unit, card.id)
+        receipt = receipts.receipt(unit, card.id)
     assert receipt is not None
     assert ("generator", "placeholder") in receipt.generated
 

@@ -16,8 +16,8 @@ from adengine.core.money import Money
 from adengine.engine import SYSTEM, AdEngine
 from adengine.models import Ad, Order, Payment
 from adengine.services import ads, catalog, checkout, ledger
-from adengine.services.ads import AdWish
 from adengine.services.checkout import CheckoutCard, CheckoutWish
+from adengine.services.planning import AdWish
 from integrations.sandbox import SandboxPayments
 from tests.conftest import Desk, open_desk
 from tests.fakes import Clock

@@ -15,9 +15,9 @@ from adengine.core.stats import share_arm
 from adengine.engine import AdEngine
 from adengine.models import Ad
 from adengine.services import ads, catalog, checkout, experiments
-from adengine.services.ads import AdWish
 from adengine.services.checkout import CheckoutWish
 from adengine.services.experiments import Deed, Taken
+from adengine.services.planning import AdWish
 from integrations.sandbox import SandboxPayments
 from tests.conftest import Desk, open_desk
 from tests.fakes import Clock

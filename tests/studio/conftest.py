@@ -9,10 +9,12 @@ from PIL import ImageDraw
 from adengine.core.catalog import Image, Product, Variant
 from adengine.core.creative import Brand, Brief, plan
 from adengine.core.money import Money
+from adengine.core.placement import safe_box
 from adengine.core.timeline import Timeline, lay_out
-from integrations.storyboards import load
+from integrations.storyboards import load, load_styles
 
 TEMPLATES = load(Path(__file__).parents[2] / "templates" / "ads")
+STYLES = load_styles(Path(__file__).parents[2] / "templates" / "styles")
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +45,15 @@ def make(shop: Path) -> Callable[..., Timeline]:
         )
         brand = Brand("Lumen & Loam", "#2B2620", "#F6F0E6", "#B4532A")
         asked = Brief(template, **{"seconds": 6, **brief})  # type: ignore[arg-type]
-        return lay_out(plan(asked, product, TEMPLATES[template], brand=brand))
+        return lay_out(
+            plan(
+                asked,
+                product,
+                TEMPLATES[template],
+                style=STYLES[asked.style or "editorial"],
+                brand=brand,
+                safe=safe_box((), asked.format),
+            )
+        )
 
     return timeline

@@ -10,13 +10,26 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
-from adengine.models import Event
+from adengine.core.lint import Finding, Report
+from adengine.models import Ad, Event
 from adengine.services import ads
+from adengine.services.planning import AdWish
+from tests.fakes import Outbox
 from tests.shops import MUG, write_shop
 from tests.web.conftest import Site
 
 PUBLIC = ("/", "/products/mug", "/products/lamp", "/ads/{ad}", "/ads/{ad}/embed")
-STUDIO = ("/", "/import", "/products/mug", "/products/mug/new", "/ads/{ad}", "/orders", "/results", "/appearances")
+STUDIO = (
+    "/",
+    "/import",
+    "/products/mug",
+    "/products/mug/new",
+    "/ads/{ad}",
+    "/orders",
+    "/results",
+    "/appearances",
+    "/brand",
+)
 # What axe would call serious: controls and pictures without a name, fields without a label, no language or title.
 UNNAMED = """() => {
   const bad = [];
@@ -219,9 +232,97 @@ def test_film_and_form_work_without_scripts(browser: Browser, site: Site) -> Non
 def test_page_that_watches_a_job_sees_it_finish(page: Page, site: Site) -> None:
     world = site.world
     with world.engine.unit(world.merchant) as unit:
-        ad_id = ads.create_ad(unit, ads.AdWish(product="lamp", seconds=6)).id
+        ad_id = ads.create_ad(unit, AdWish(product="lamp", seconds=6)).id
     page.goto(f"{site.url}/sign-in?token={world.token}&next=/studio/ads/{ad_id}")
     expect(page.locator("[data-job] [data-words]")).to_have_text("Waiting to render")
     with world.engine.unit(world.merchant) as unit:
         ads.retire(unit, ad_id)
     expect(page.locator(".head .chip")).to_have_text("Taken down")
+
+
+def drawn(site: Site) -> None:
+    """Do what a worker does with the previews that were asked for."""
+    outbox = site.world.engine.ports.enqueue
+    assert isinstance(outbox, Outbox)
+    outbox.jobs = [job for job in outbox.jobs if job[0] == "sketch"]
+    outbox.run(site.world.engine)
+
+
+@pytest.mark.slow
+def test_a_film_is_chosen_by_keyboard_and_seen_before_it_is_made(page: Page, site: Site) -> None:
+    page.goto(f"{site.url}/sign-in?token={site.world.token}&next=/studio/products/mug/new")
+    page.get_by_role("radio", name=re.compile("^Hero")).focus()
+    page.keyboard.press("ArrowDown")
+    chosen = page.locator("[name=template]:checked")
+    expect(chosen).not_to_have_value("hero")
+    page.get_by_label("Length in seconds").fill("6")
+    page.get_by_role("radio", name="Swiss").check()
+    page.get_by_role("button", name="Preview").press("Enter")
+    stage = page.locator("[data-stage]")
+    expect(stage.get_by_role("list", name="Shots").get_by_role("listitem").first).to_be_visible()
+    drawn(site)
+    expect(stage.locator("video")).to_be_visible()
+    with page.expect_request("**/preview") as again:  # a change asks anew, without a press
+        page.get_by_role("radio", name="Bold").check()
+    assert again.value.method == "POST"
+    drawn(site)
+    expect(stage.locator("video")).to_be_visible()
+    page.get_by_role("button", name="Make the film").press("Enter")
+    page.wait_for_url("**/studio/ads/*")
+    expect(page.locator(".head .chip")).to_have_text("Waiting to render")
+
+
+@pytest.mark.slow
+def test_fields_follow_what_was_chosen(phone: Page, site: Site) -> None:
+    phone.goto(f"{site.url}/sign-in?token={site.world.token}&next=/studio/products/mug/new")
+    beside, recording = phone.get_by_text("Products beside this one"), phone.get_by_label("Your recording")
+    expect(beside).to_be_hidden()
+    expect(recording).to_be_hidden()
+    phone.get_by_role("radio", name=re.compile("^Collection")).check()
+    phone.locator("[name=voice]").select_option("recording")
+    expect(beside).to_be_visible()
+    expect(recording).to_be_visible()
+    phone.get_by_text("Where it will be shown").click()
+    phone.get_by_label("YouTube Shorts").check()
+    phone.get_by_role("radio", name="Square 1:1").check()
+    expect(phone.get_by_label("YouTube Shorts")).to_be_disabled()
+    expect(phone.get_by_label("YouTube Shorts")).not_to_be_checked()
+    phone.get_by_label("Length in seconds").fill("99")
+    phone.get_by_role("button", name="Preview").click()
+    assert phone.evaluate("!document.querySelector('[name=seconds]').validity.valid")
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.slow
+def test_a_finding_leads_to_its_moment_of_the_film(page: Page, site: Site) -> None:
+    found = Finding("contrast", "warning", 0.5, "Make it darker", 90)
+    with site.world.engine.unit(site.world.merchant) as unit:
+        unit.get(Ad, site.ad_id).lint = Report(90, (found,))
+    page.goto(f"{site.url}/sign-in?token={site.world.token}&next=/studio/ads/{site.ad_id}")
+    page.get_by_role("button", name="Look at 0:03").click()
+    expect(page.locator("[data-film]")).to_have_js_property("currentTime", 3)
+
+
+@pytest.mark.slow
+def test_looking_ahead_shows_small_pictures(page: Page, site: Site) -> None:
+    page.goto(f"{site.shop}/ads/{site.ad_id}")
+    track = page.locator(".player__seek").bounding_box()
+    assert track is not None
+    peek = page.locator(".player__peek")
+    expect(peek).to_be_hidden()
+    page.mouse.move(track["x"] + 0.6 * track["width"], track["y"] + track["height"] / 2)
+    expect(peek).to_be_visible()
+    expect(peek).to_have_css("background-position", "-360px 0px")  # the fourth of six
+    page.mouse.move(5, 5)
+    expect(peek).to_be_hidden()
+
+
+@pytest.mark.slow
+def test_contrast_follows_the_colours_as_they_are_chosen(page: Page, site: Site) -> None:
+    page.goto(f"{site.url}/sign-in?token={site.world.token}&next=/studio/brand")
+    page.locator("[name=accent]").fill("#ffee00")
+    line = page.locator("[data-ground=accent]")
+    expect(line.locator("[data-ratio]")).to_have_text("1.2")
+    expect(line.locator("[data-verdict]")).to_be_visible()
+    page.locator("[name=accent]").fill("#222222")
+    expect(line.locator("[data-verdict]")).to_be_hidden()

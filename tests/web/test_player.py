@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
+from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from adengine.models import Event
+from adengine.models import Ad, Event
 from adengine.services import ads, cameos
 from adengine.web import STATIC
 from tests.web.worlds import World
 
-FILES = ("film.mp4", "poster.webp", "captions.vtt")
+FILES = ("film.mp4", "poster.webp", "captions.vtt", "captions.srt", "preview.webp", "sprites.jpg", "sprites.vtt")
+KINDS = [
+    "video/mp4", "image/webp", "text/vtt", "application/x-subrip", "image/webp", "image/jpeg", "text/vtt",
+]  # fmt: skip
+STREAM = {"hls.m3u8": b"#EXTM3U\nhls-video.m3u8\n", "hls-video.m3u8": b"#EXTM3U\n", "hls-video.m4s": bytes(64)}
 
 
 def test_player_weighs_less_than_fifteen_kilobytes() -> None:
@@ -36,8 +42,52 @@ def test_film_is_served_in_ranges(client: FlaskClient, world: World) -> None:
 def test_each_file_has_its_type(client: FlaskClient, world: World) -> None:
     ad_id = world.ad()
     kinds = [client.get(f"/shops/lumen/ads/{ad_id}/{name}").mimetype for name in FILES]
-    assert kinds == ["video/mp4", "image/webp", "text/vtt"]
+    assert kinds == KINDS
     assert client.get(f"/shops/lumen/ads/{ad_id}/other.mp4").status_code == 404
+
+
+def streamed(world: World, ad_id: str) -> None:
+    """Give the ad a stream of made-up bytes."""
+    for name, data in STREAM.items():
+        world.engine.ports.files.put(f"ads/{ad_id}/1/{name}", data)
+    with world.engine.unit(world.merchant) as unit:
+        ad = unit.get(Ad, ad_id)
+        assert ad.film is not None
+        later = tuple(f"ads/{ad_id}/1/{name}" for name in STREAM if name != "hls.m3u8")
+        ad.film = replace(ad.film, hls=f"ads/{ad_id}/1/hls.m3u8", hls_files=later)
+
+
+def test_browsers_that_play_streams_are_offered_one_before_the_file(client: FlaskClient, world: World) -> None:
+    ad_id = world.ad(locale="de")
+    assert "m3u8" not in client.get(f"/shops/lumen/ads/{ad_id}").text
+    streamed(world, ad_id)
+    page = client.get(f"/shops/lumen/ads/{ad_id}/embed").text
+    sources = re.findall(r'<source src="([^"]+)" type="([^"]+)">', page)
+    assert sources == [
+        (f"/shops/lumen/ads/{ad_id}/stream/embed/hls.m3u8", "application/vnd.apple.mpegurl"),
+        (f"/shops/lumen/ads/{ad_id}/film.mp4?in=embed", "video/mp4"),
+    ]
+    assert 'srclang="de"' in page
+    part = client.get(f"/shops/lumen/ads/{ad_id}/stream/embed/hls-video.m4s", headers={"Range": "bytes=0-9"})
+    assert (part.status_code, part.mimetype, len(part.data)) == (206, "video/mp4", 10)
+    assert client.get(f"/shops/lumen/ads/{ad_id}/stream/page/captions.vtt").status_code == 200
+    assert client.get(f"/shops/lumen/ads/{ad_id}/stream/page/hls-audio.m4s").status_code == 404
+
+
+def test_a_stream_asks_the_licence_for_the_place_it_plays_in(client: FlaskClient, world: World) -> None:
+    world.licence(placements=("page",))
+    ad_id = world.ad(template="hero", cameo="nix")
+    streamed(world, ad_id)
+    assert client.get(f"/shops/lumen/ads/{ad_id}/stream/page/hls-video.m4s").status_code == 200
+    assert client.get(f"/shops/lumen/ads/{ad_id}/stream/embed/hls-video.m4s").status_code == 403
+
+
+def test_retired_stream_is_gone_at_once(client: FlaskClient, world: World) -> None:
+    ad_id = world.ad()
+    streamed(world, ad_id)
+    with world.engine.unit(world.merchant) as unit:
+        ads.retire(unit, ad_id)
+    assert client.get(f"/shops/lumen/ads/{ad_id}/stream/page/hls.m3u8").status_code == 410
 
 
 def test_unpublished_film_is_for_its_merchant_only(client: FlaskClient, studio: FlaskClient, world: World) -> None:

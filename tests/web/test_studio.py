@@ -18,7 +18,7 @@ from tests.shops import MUG, write_shop
 from tests.web.worlds import World, act, bought, fields
 
 
-@pytest.mark.parametrize("path", ["", "import", "products/mug", "ads/x", "orders", "results", "appearances"])
+@pytest.mark.parametrize("path", ["", "import", "products/mug", "ads/x", "orders", "results", "appearances", "brand"])
 def test_studio_sends_whoever_is_not_signed_in_to_the_sign_in_page(client: FlaskClient, path: str) -> None:
     answer = client.get(f"/studio/{path}")
     assert answer.status_code == 303

@@ -22,8 +22,8 @@ from adengine.core.catalog import Product
 from adengine.core.film import Film
 from adengine.engine import SYSTEM, Actor, AdEngine, merchant_actor, shopper
 from adengine.services import ads, cameos, catalog, experiments, merchants, renders
-from adengine.services.ads import AdWish
 from adengine.services.merchants import Shop
+from adengine.services.planning import AdWish
 from adengine.settings import Settings
 from tests.fakes import Clock, Outbox, build_test_engine
 from tests.shops import LAMP, MUG, OAT, write_shop
@@ -74,13 +74,13 @@ class World:
                 ads.publish(unit, card.id)
         return card.id
 
-    def licence(self) -> str:
+    def licence(self, *, placements: tuple[str, ...] = ("*",)) -> str:
         """Nix licenses her appearance for five per cent of net sales."""
         portrait = self.folder / "shelf" / "lamp.png"
         terms = Terms(
             subject="Nix",
             purposes=("advertising",),
-            placements=("*",),
+            placements=placements,
             territories=("*",),
             starts=self.clock() - timedelta(days=1),
             merchant_ids=(self.shop.id,),
@@ -112,11 +112,15 @@ def film_at(prefix: str) -> Film:
         bytes=1000,
         sha256="0" * 64,
         audio=False,
+        subtitles=f"{prefix}/captions.srt",
+        preview=f"{prefix}/preview.webp",
+        sprites=f"{prefix}/sprites.jpg",
+        sprites_vtt=f"{prefix}/sprites.vtt",
     )
 
 
 def draw_film(folder: Path) -> Path:
-    """Six seconds of a moving square, with poster and captions."""
+    """Six seconds of a moving square, with poster, captions and a sheet of six small pictures."""
     with av.open(str(folder / "film.mp4"), "w", options={"movflags": "faststart"}) as out:
         stream = out.add_stream("libx264", rate=15)
         stream.width, stream.height, stream.pix_fmt = 270, 480, "yuv420p"
@@ -128,6 +132,11 @@ def draw_film(folder: Path) -> Path:
             out.mux(stream.encode(frame))
         out.mux(stream.encode())
     Image.new("RGB", (270, 480), (214, 200, 180)).save(folder / "poster.webp")
+    Image.new("RGB", (120, 213), (214, 200, 180)).save(folder / "preview.webp")
+    Image.new("RGB", (720, 213), (120, 140, 110)).save(folder / "sprites.jpg")
+    cues = (f"00:0{at}.000 --> 00:0{at + 1}.000\nsprites.jpg#xywh={at * 120},0,120,213\n" for at in range(6))
+    (folder / "sprites.vtt").write_text("\n".join(("WEBVTT\n", *cues)))
+    (folder / "captions.srt").write_text("1\n00:00:00,000 --> 00:00:03,000\nStoneware Mug\n")
     (folder / "captions.vtt").write_text("WEBVTT\n\n00:00.000 --> 00:03.000\nStoneware Mug\n")
     return folder
 

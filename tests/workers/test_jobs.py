@@ -23,8 +23,8 @@ from adengine.engine import SYSTEM, Actor, AdEngine, Unit
 from adengine.models import Ad, Shot
 from adengine.ports import Cancelled, Progress
 from adengine.services import ads, catalog, checkout, renders
-from adengine.services.ads import AdWish
 from adengine.services.checkout import CheckoutWish
+from adengine.services.planning import AdWish
 from adengine.settings import Settings
 from integrations.sandbox import SandboxPayments
 from tests.conftest import Desk

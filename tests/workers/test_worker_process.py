@@ -17,7 +17,7 @@ from adengine.app import build
 from adengine.engine import SYSTEM, AdEngine
 from adengine.models import Ad
 from adengine.services import ads, catalog
-from adengine.services.ads import AdWish
+from adengine.services.planning import AdWish
 from adengine.serving import command, environment
 from adengine.settings import Settings
 from tests.conftest import Desk, empty_database, open_desk

@@ -110,5 +110,5 @@ def _gradient(ask: ClipAsk) -> Image.Image:
     tone = draw.uniform(110, 190, size=3)
     light = draw.uniform(-40, 40, size=(3, 3, 1))
     tint = draw.uniform(-12, 12, size=(3, 3, 3))
-    small = Image.fromarray(np.asarray(tone + light + tint, dtype=np.uint8), mode="RGB")
+    small = Image.fromarray(np.asarray(tone + light + tint, dtype=np.uint8))
     return small.resize((ask.width, ask.height), Image.Resampling.BICUBIC)

@@ -1,16 +1,12 @@
-"""Draw lists become frames: still things are painted once and kept, each frame only lays them together."""
+"""Draw lists become frames: still things are painted once into planes, each frame only lays them."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+import math
+import threading
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
-
-import numpy as np
-import skia
-from PIL import Image
 
 from adengine.core.errors import PictureUnusable
 from adengine.core.layers import (
@@ -20,375 +16,312 @@ from adengine.core.layers import (
     BlockDraw,
     Box,
     CameoDraw,
+    CaptionDraw,
     ClipDraw,
+    CompareDraw,
     Draw,
     GroundDraw,
     Group,
     Item,
+    LogoDraw,
     PictureDraw,
     PieceDraw,
     VeilDraw,
 )
-from adengine.core.palette import READABLE, Stage, contrast, mix, palette_for, readable
+from adengine.core.palette import Palette
 from adengine.core.timeline import Timeline
-from workers.studio import pictures, scenery
-from workers.studio.fonts import named, shelf
-from workers.studio.lettering import SetItem, Sprite, argb, typeset
-from workers.studio.pictures import Pixels
-from workers.studio.reels import Reel
+from workers.studio import laying, people, planes
+from workers.studio.laying import Move, View, covering, device_box, even, lay
+from workers.studio.planes import Frame, Plate
+from workers.studio.props import Props, Words
+from workers.studio.sources import Keep, Sources
+from workers.studio.sprites import Placed, Store
 
-LINEAR = skia.SamplingOptions(skia.FilterMode.kLinear)
-KEPT_MADE = 48
-Made = TypeVar("Made")
-
-
-@dataclass(frozen=True)
-class Shade:
-    """What is laid over a photograph under text: its colour, the text's colour, and how dense it must be."""
-
-    colour: str
-    ink: str
-    opacity: float
+KEPT_BYTES = 64_000_000
+# Nobody sees smaller turns (degrees) or steps of size, but an encoder does.
+LEAST_TURN, TURN_STEPS, SIZE_STEPS = 0.03, 20, 500
+# What a picture turns and grows about, as a part of its box's height from above.
+PIVOTS = {"cutout": 1.0, "close": 0.0}
+RIGHT_TO_LEFT = ("ar", "fa", "he", "ur")
 
 
 class Composer:
-    """Composes one film's frames into one buffer of BGRA pixels that every call reuses."""
+    """Composes one film's frames; several threads may paint different frames at once.
 
-    def __init__(self, timeline: Timeline, resolve: Callable[[str], Path], scale: float) -> None:
-        self.timeline, self._resolve, self._scale = timeline, resolve, scale
+    `resolve` maps a file key to a local path; `keep` holds what other films can use again. `notes` says what a
+    merchant should know of the film.
+    """
+
+    def __init__(
+        self, timeline: Timeline, resolve: Callable[[str], Path], *, scale: float = 1.0, keep: Keep | None = None
+    ) -> None:
+        self.timeline, self._scale, self._style = timeline, scale, timeline.style
         # H.264's 4:2:0 wants even sides.
-        self.width, self.height = (round(side * scale / 2) * 2 for side in (timeline.width, timeline.height))
-        self.pixels: Pixels = np.zeros((self.height, self.width, 4), np.uint8)
-        info = skia.ImageInfo.Make(
-            self.width, self.height, skia.ColorType.kBGRA_8888_ColorType, skia.AlphaType.kPremul_AlphaType
-        )
-        self._surface = skia.Surface.MakeRasterDirect(info, self.pixels)
+        self.width, self.height = even(timeline.width * scale), even(timeline.height * scale)
         self.notes: dict[str, None] = {}
-        self._made: OrderedDict[Hashable, Any] = OrderedDict()
-        self._photos: dict[str, Image.Image] = {}
-        self._reels: dict[str, Reel] = {}
-        self._palette = palette_for(pictures.swatches(self._photo(timeline.key_picture)), timeline.brand)
-        self._note_missing()
+        self.store = Store(KEPT_BYTES)
+        self._sources = Sources(resolve, self.store, scale=scale, keep=keep, notes=self.notes)
+        self._props = Props(timeline, self._sources, self.store, (self.width, self.height), scale)
+        self._reels = people.Reels(self._sources, timeline.fps, scale)
+        self._own = threading.local()
 
-    def frame(self, number: int) -> Pixels:
-        """Compose frame `number` and return the buffer; it is overwritten by the next call."""
-        canvas = self._surface.getCanvas()
-        canvas.save()
-        canvas.scale(self._scale, self._scale)
-        self._draw_all(canvas, self.timeline.draw_list(number))
-        canvas.restore()
-        return self.pixels
+    @property
+    def palette(self) -> Palette:
+        return self._props.palette
+
+    def paint(self, number: int, frame: Frame) -> None:
+        """Compose frame `number` into `frame`, which is as large as the film; every pixel of it is written.
+
+        Raises PictureUnusable where a picture that the frame cannot do without is unreadable.
+        """
+        self.compose(self.timeline.draw_list(number), frame)
+
+    def compose(self, draws: tuple[Draw, ...], frame: Frame) -> None:
+        """Lay draws into `frame`, back to front; the first ones are to cover it."""
+        self.store.get("read", lambda: self._props.note_missing(_read_by_all(self.timeline)))
+        self._lay_all(View(frame), draws)
 
     def close(self) -> None:
-        for reel in self._reels.values():
-            reel.close()
+        """Close clips and forget pictures; nothing may be painted afterwards."""
+        self._reels.close()
+        self._sources.close()
+        self.store.clear()
 
-    def _draw_all(self, canvas: Any, draws: tuple[Draw, ...]) -> None:
+    def _lay_all(self, view: View, draws: tuple[Draw, ...]) -> None:  # noqa: PLR0912
         for place, draw in enumerate(draws):
             match draw:
                 case Group():
-                    self._group(canvas, draw)
+                    self._group(view, draw, draws[place + 1 : place + 2])
                 case GroundDraw():
-                    self._ground(canvas, draw)
+                    self._ground(view, draw)
                 case PieceDraw():
-                    self._piece(canvas, draw)
+                    self._piece(view, draw)
                 case PictureDraw():
-                    self._picture(canvas, draw)
+                    self._picture(view, draw)
                 case ClipDraw():
-                    self._clip(canvas, draw)
+                    self._clip(view, draw)
                 case VeilDraw():
-                    self._veil(canvas, draw, draws[place + 1 :])
+                    self._veil(view, draw, draws[place + 1 :])
                 case BlockDraw():
-                    self._block(canvas, draw)
+                    self._block(view, draw)
                 case BadgeDraw():
-                    self._badge(canvas, draw)
+                    self._badge(view, draw)
+                case CompareDraw():
+                    self._compare(view, draw)
+                case LogoDraw():
+                    if mark := self._props.logo(draw):
+                        lay(view, mark, Move(opacity=draw.opacity))
                 case CameoDraw():
-                    self._cameo(canvas, draw)
+                    self._cameo(view, draw)
+                case CaptionDraw():
+                    for said in self._props.caption(draw):
+                        lay(view, said)
 
-    def _group(self, canvas: Any, group: Group) -> None:
-        whole = skia.Rect.MakeWH(self.timeline.width, self.timeline.height)
-        canvas.save()
-        canvas.translate(group.dx, group.dy)
-        if group.shown < 1:
-            canvas.clipRect(skia.Rect.MakeWH(whole.width() * group.shown, whole.height()), doAntiAlias=True)
-        if group.scale != 1:
-            _scale_about(canvas, whole.centerX(), whole.centerY(), group.scale)
-        if group.opacity < 1:
-            canvas.saveLayerAlpha(whole, round(group.opacity * 255))
-        self._draw_all(canvas, group.draws)
-        if group.opacity < 1:
-            canvas.restore()
-        canvas.restore()
-
-    def _ground(self, canvas: Any, draw: GroundDraw) -> None:
-        stage = self._stage(draw.stage)
-        width, height = self.timeline.width, self.timeline.height
-        made = self._kept(
-            ("ground", draw.stage), lambda: scenery.ground(stage, self.width, self.height, self.timeline.seed)
-        )
-        canvas.drawImageRect(made, skia.Rect.MakeWH(width, height), LINEAR)
-        beam = self._kept(("light", draw.stage), lambda: scenery.light(stage, self.width, self.height))
-        # Whole pixels: so soft a thing shows no steps, and copying is ten times cheaper than resampling.
-        x = round((draw.light_x - 1.15) * self.width * 0.6) / self._scale
-        y = round((draw.light_y - 0.36) * self.height) / self._scale
-        canvas.drawImageRect(
-            beam, skia.Rect.MakeXYWH(x, y, beam.width() / self._scale, beam.height() / self._scale), LINEAR
-        )
-
-    def _piece(self, canvas: Any, draw: PieceDraw) -> None:
-        sprite = self._kept(("piece", draw.file, draw.form, draw.box, draw.stage), lambda: self._piece_sprite(draw))
-        canvas.save()
-        if draw.form != "plinth":
-            canvas.translate(0, draw.dy)
-            _scale_about(canvas, draw.box.x + draw.box.w / 2, draw.box.bottom, draw.scale)
-        _draw_sprite(canvas, sprite, skia.Paint())
-        canvas.restore()
-
-    def _piece_sprite(self, draw: PieceDraw) -> Sprite:
-        floor = scenery.floor_of(self._cutout(draw.file), draw.box)
-        return scenery.piece(draw.form, draw.box, self._stage(draw.stage), floor, self._scale)
-
-    def _picture(self, canvas: Any, draw: PictureDraw) -> None:
-        sprite = self._kept(("picture", draw.file, draw.how, draw.box, draw.stage), lambda: self._picture_sprite(draw))
-        paint = skia.Paint()
-        paint.setAlphaf(draw.opacity)
-        canvas.save()
-        if draw.how in ("cover", "panel"):
-            canvas.clipRect(_rect(draw.box))
-        canvas.translate(draw.dx, draw.dy)
-        about = draw.box.y + draw.box.h * {"cutout": 1.0, "close": 0.0}.get(draw.how, 0.5)
-        _scale_about(canvas, draw.box.x + draw.box.w / 2, about, draw.scale)
-        if draw.rotation:
-            canvas.rotate(draw.rotation, draw.box.x + draw.box.w / 2, about)
-        _draw_sprite(canvas, sprite, paint)
-        canvas.restore()
-
-    def _picture_sprite(self, draw: PictureDraw) -> Sprite:
-        picture, box, stage = self._photo(draw.file), draw.box, self._stage(draw.stage)
-        if draw.how in ("cutout", "close"):
-            cut = self._cutout(draw.file)
-            if cut:
-                return scenery.standing(cut, box, stage, self._scale, close=draw.how == "close")
-            self.notes[f"The picture {draw.file} is marked as cut out but is opaque; it is shown framed"] = None
-        if draw.how == "cover":
-            return Sprite(pictures.to_skia(self._filled(draw.file, self._scale)), box.x, box.y, box.w, box.h)
-        if draw.how == "panel":
-            made = pictures.to_skia(pictures.covering(picture, round(box.w * self._scale), round(box.h * self._scale)))
-            return Sprite(made, box.x, box.y, box.w, box.h)
-        aspect = picture.width / picture.height
-        size = scenery.card_size(box, aspect)
-        flat = pictures.to_skia(pictures.covering(picture, *(round(side * self._scale) for side in size)))
-        return scenery.card(flat, box, stage, self._scale, aspect)
-
-    def _clip(self, canvas: Any, draw: ClipDraw) -> None:
-        image = self._reel(draw.file, loops=False).image(draw.frame, self.timeline.fps)
-        scale = max(draw.box.w / image.width(), draw.box.h / image.height())
-        w, h = image.width() * scale, image.height() * scale
-        rect = skia.Rect.MakeXYWH(draw.box.x + (draw.box.w - w) / 2, draw.box.y + (draw.box.h - h) / 2, w, h)
-        canvas.save()
-        canvas.clipRect(_rect(draw.box))
-        _scale_about(canvas, rect.centerX(), rect.centerY(), draw.scale)
-        canvas.drawImageRect(image, rect, LINEAR)
-        canvas.restore()
-
-    def _veil(self, canvas: Any, draw: VeilDraw, above: tuple[Draw, ...]) -> None:
-        block = next((d for d in above if isinstance(d, BlockDraw)), None)
-        if block is None:
+    def _group(self, view: View, group: Group, above: tuple[Draw, ...]) -> None:
+        """Paint what shows of the group where it has moved to; a faded or zoomed one is composed aside."""
+        (left, top), rect = self._seen(group)
+        for over in above:
+            if isinstance(over, Group) and over.opacity == 1 and over.scale == 1:
+                rect = laying.uncovered(rect, self._seen(over)[1])
+        if group.opacity <= 0 or rect.w <= 0 or rect.h <= 0:
             return
-        made = self._kept(("veil", draw, _content(block)), lambda: self._veil_image(draw, block))
-        canvas.drawImageRect(made, skia.Rect.MakeWH(self.timeline.width, self.timeline.height), LINEAR)
+        target, dx, dy = laying.part(view.frame, rect), left - rect.x, top - rect.y
+        if group.scale == 1 and group.opacity == 1:
+            self._lay_all(View(target, dx, dy), group.draws)
+            return
+        aside = self._scratch()
+        self._lay_all(View(aside), group.draws)
+        x, y = ((1 - group.scale) * side / 2 for side in (self.width, self.height))
+        planes.cover(target, aside.plate(), x + dx, y + dy, group.scale, opacity=group.opacity)
 
-    def _veil_image(self, draw: VeilDraw, block: BlockDraw) -> Any:
-        bounds = [item.whole for item in self._typeset(block)]
-        width, height = self.timeline.width, self.timeline.height
-        if draw.edge == "top":
-            reach = max(s.y + s.h for s in bounds) / height
+    def _seen(self, group: Group) -> tuple[tuple[int, int], Box]:
+        """Return where a group's corner has moved to and what of the frame it lies on."""
+        # Whole chroma pixels: a frame that flies by needs no sampling.
+        dx, dy = even(group.dx * self._scale), even(group.dy * self._scale)
+        left, top = max(0, dx), max(0, dy)
+        right = min(self.width, dx + even(self.width * group.shown))
+        return (dx, dy), Box(left, top, right - left, min(self.height, dy + self.height) - top)
+
+    def _ground(self, view: View, draw: GroundDraw) -> None:
+        planes.paste(view.frame, self._props.ground(draw), view.dx, view.dy)
+        beam = self._props.light(draw)
+        if beam is None:
+            return
+        if draw.pattern == "sweep":
+            x, y = (draw.light_x - 1.15) * self.width * 0.6, (draw.light_y - 0.36) * self.height
         else:
-            reach = max(s.x + s.w for s in bounds) / width
-        veil = self._veil_for(draw.file, draw.box)
-        return scenery.veil(veil.colour, veil.opacity, draw.edge, reach=reach, width=self.width, height=self.height)
+            x = self.width * (0.5 + 0.5 * (draw.light_x - 0.5)) - beam.sprite.w / 2
+            y = self.height * (0.6 + 0.5 * (draw.light_y - 0.36)) - beam.sprite.h / 2
+        # Whole chroma pixels: so soft a thing shows no steps, and laying is much cheaper than sampling.
+        lay(view, beam, Move(dx=even(x), dy=even(y)))
 
-    def _veil_for(self, file: str, box: Box) -> Shade:
-        """Choose a dark veil with light text or a light one with dark text: whichever hides less."""
-        return self._kept(("shade", file, box), lambda: self._measured(file, box))
+    def _piece(self, view: View, draw: PieceDraw) -> None:
+        move = Move(opacity=draw.opacity)
+        if draw.form != "plinth":
+            foot = self._point(draw.box.x + draw.box.w / 2, draw.box.bottom)
+            move = replace(move, pivot=foot, scale=draw.scale, dy=draw.dy * self._scale)
+        lay(view, self._props.piece(draw), move)
 
-    def _measured(self, file: str, box: Box) -> Shade:
-        palette, ink = self._palette, readable(self.timeline.brand.ink, (self._palette.haze,), 9.0)
-        dark, bright = "#000000", "#ffffff"
-        if file in self._photos:
-            width, height = self.timeline.width, self.timeline.height
-            part = (box.x / width, box.y / height, box.w / width, box.h / height)
-            dark, bright = pictures.tones(self._filled(file, 0.125), part)
-        options = (
-            Shade(palette.veil, "#ffffff", _needed("#ffffff", bright, palette.veil)),
-            Shade(palette.haze, ink, _needed(ink, dark, palette.haze)),
-        )
-        return min(options, key=lambda shade: shade.opacity)
+    def _picture(self, view: View, draw: PictureDraw) -> None:
+        how = self._how(draw)
+        pivot = self._point(draw.box.x + draw.box.w / 2, draw.box.y + draw.box.h * PIVOTS.get(how, 0.5))
+        # Turning costs ten times what scaling does: a close look, which fills the frame, goes without.
+        turn = draw.rotation if abs(draw.rotation) >= LEAST_TURN and how != "close" else 0.0
+        move = Move(pivot, draw.scale, draw.dx * self._scale, draw.dy * self._scale, turn, draw.opacity)
+        match how:
+            case "cover" | "panel":
+                plate = self._props.photograph(draw.file, draw.box, fills=how == "cover")
+                self._cover(view, plate, draw.box, move)
+            case "card":
+                lay(view, self._props.card(draw), move)
+            case _:
+                if how == "cutout":
+                    self._contact(view, draw, move)
+                lay(view, self._props.figure(draw, close=how == "close"), move)
 
-    def _filled(self, file: str, scale: float) -> Image.Image:
-        width, height = (round(side * scale) for side in (self.timeline.width, self.timeline.height))
-        return pictures.filling(self._photo(file), width, height)
+    def _how(self, draw: PictureDraw) -> str:
+        if draw.how not in ("cutout", "close") or self._sources.solid(draw.file):
+            return draw.how
+        self.notes[f"The picture {draw.file} is marked as cut out but is opaque; it is shown framed"] = None
+        return "card"
 
-    def _block(self, canvas: Any, draw: BlockDraw) -> None:
-        for item, made in zip(draw.items, self._typeset(draw), strict=True):
-            canvas.save()
-            if item.scale != 1:
-                whole = made.whole
-                _scale_about(canvas, whole.x + whole.w / 2, whole.y + whole.h / 2, item.scale)
+    def _contact(self, view: View, draw: PictureDraw, move: Move) -> None:
+        """Lay the shadow where the product stands: it stays on the floor, and grows faint as the product rises."""
+        shadow = self._props.contact(draw)
+        if shadow:
+            risen = max(0.0, -draw.dy) / max(1, draw.box.h)
+            opacity = move.opacity * max(0.0, 1 - 9 * risen)
+            lay(view, shadow, replace(move, dy=max(0.0, move.dy), rotation=0.0, opacity=opacity))
+
+    def _cover(self, view: View, plate: Plate, box: Box, move: Move) -> None:
+        """Fill the box with the plate, at any zoom and shift without a bare edge."""
+        rect = device_box(box, self._scale)
+        x, y, by = covering(plate, rect, move.scale, move.dx, move.dy)
+        planes.cover(view.frame, plate, x + view.dx, y + view.dy, by, view.box(rect), opacity=move.opacity)
+
+    def _clip(self, view: View, draw: ClipDraw) -> None:
+        plate = self._reels.clip(draw.file, draw.frame, draw.box)
+        if isinstance(plate, Plate):
+            self._cover(view, plate, draw.box, Move(scale=draw.scale))
+
+    def _veil(self, view: View, draw: VeilDraw, above: tuple[Draw, ...]) -> None:
+        """Lay the veil for the words over it; it comes in as they do."""
+        block = next((d for d in above if isinstance(d, BlockDraw)), None)
+        if block and block.items:
+            come = max(item.words[0] for item in block.items)
+            lay(view, self._props.veil(draw, block), Move(opacity=draw.opacity * min(1.0, come * 1.6)))
+
+    def _block(self, view: View, draw: BlockDraw) -> None:
+        for item, words in zip(draw.items, self._props.words(draw), strict=True):
             if min(item.words) >= 1:
-                _draw_sprite(canvas, made.whole, skia.Paint())
+                lay(view, words.whole, Move(words.middle, item.scale))
             else:
-                _draw_words(canvas, item, made)
-            canvas.restore()
+                self._enter(view, item, words)
 
-    def _typeset(self, draw: BlockDraw) -> tuple[SetItem, ...]:
-        return self._kept(
-            ("block", _content(draw)),
-            lambda: typeset(draw, self._stage_of(draw), self.timeline.face, self._scale),
-        )
+    def _enter(self, view: View, item: Item, words: Words) -> None:
+        if words.backing:
+            lay(view, words.backing, Move(words.middle, item.scale, opacity=min(1.0, item.words[0] * 1.6)))
+        for place, word in words.parts:
+            come = item.words[min(place, len(item.words) - 1)]
+            if come > 0:
+                self._enter_word(view, item, words, word, come)
 
-    def _badge(self, canvas: Any, draw: BadgeDraw) -> None:
+    def _enter_word(self, view: View, item: Item, words: Words, word: Placed, come: float) -> None:
+        """Lay a word on its way in, as the style has words come in."""
+        away, size = 1 - come, words.size * self._scale
+        move = Move(words.middle, item.scale, opacity=min(1.0, come * 1.25))
+        match self._style.entrance if item.scale == 1 else "rise":
+            case "slide":
+                side = -1 if self.timeline.locale[:2] in RIGHT_TO_LEFT else 1
+                lay(view, word, replace(move, dx=side * away * size * 0.9))
+            case "pop":
+                lay(view, word, Move(word.middle, 1 - 0.45 * away + 0.9 * come * away, opacity=min(1.0, come * 2)))
+            case "fade":
+                lay(view, word, move)
+            case "mask":
+                high = word.sprite.h / word.detail
+                rest = Box(math.floor(word.x), math.floor(word.y), word.sprite.w + 2, math.ceil(high))
+                lay(view, word, replace(move, dy=away * high, opacity=min(1.0, come * 3)), rest)
+            case _:
+                lay(view, word, replace(move, dy=away * size * 0.55))
+
+    def _badge(self, view: View, draw: BadgeDraw) -> None:
         if draw.scale <= 0:
             return
-        sprite = self._kept(("badge", draw.text, draw.box, draw.stage), lambda: self._badge_sprite(draw))
-        middle = draw.box.x + draw.box.w / 2, draw.box.y + draw.box.h / 2
-        canvas.save()
-        canvas.rotate(draw.rotation, *middle)
-        _scale_about(canvas, *middle, draw.scale)
-        _draw_sprite(canvas, sprite, skia.Paint())
-        canvas.restore()
+        middle = self._point(draw.box.x + draw.box.w / 2, draw.box.y + draw.box.h / 2)
+        turn, grown = round(draw.rotation * TURN_STEPS) / TURN_STEPS, round(draw.scale * SIZE_STEPS) / SIZE_STEPS
+        lay(view, self._props.badge(draw), Move(middle, grown, rotation=turn))
 
-    def _badge_sprite(self, draw: BadgeDraw) -> Sprite:
-        stage, box, pad = self._stage(draw.stage), draw.box, 40
-        detail = self._scale * 1.08
-        surface = skia.Surface(round((box.w + 2 * pad) * detail), round((box.h + 2 * pad) * detail))
-        canvas = surface.getCanvas()
-        canvas.scale(detail, detail)
-        shadow = skia.Paint(AntiAlias=True, Color=argb(stage.shadow, 0.35))
-        shadow.setMaskFilter(skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, 16))
-        middle, radius = pad + box.w / 2, box.w / 2
-        canvas.drawCircle(middle, middle + 12, radius, shadow)
-        canvas.drawCircle(middle, middle, radius, skia.Paint(AntiAlias=True, Color=argb(stage.ink)))
-        one = shelf().paragraph(draw.text, "grotesk", 100, stage.top, -0.02)
-        size = min(78.0, 100 * box.w * 0.78 / one.MaxIntrinsicWidth)
-        text = shelf().paragraph(draw.text, "grotesk", size, stage.top, -0.02)
-        text.paint(canvas, middle - text.MaxIntrinsicWidth / 2, middle + size * 0.34 - text.AlphabeticBaseline)
-        image = surface.makeImageSnapshot()
-        return Sprite(image, box.x - pad, box.y - pad, box.w + 2 * pad, box.h + 2 * pad)
+    def _compare(self, view: View, draw: CompareDraw) -> None:
+        """Show one picture left of the divider and the other right of it."""
+        rect = device_box(draw.box, self._scale)
+        at = rect.x + even(rect.w * draw.part)
+        if shadow := self._props.drop(draw):
+            lay(view, shadow)
+        for file, left, right in ((draw.before, rect.x, at), (draw.after, at, rect.right)):
+            seen = laying.inside(view.box(Box(left, rect.y, right - left, rect.h)), view.frame)
+            if seen.w > 0 and seen.h > 0:
+                self._compare_side(view, draw, file, seen)
+        lay(view, self._props.divider(draw.box.h), Move(dx=at, dy=even(rect.y + rect.h / 2)))
 
-    def _cameo(self, canvas: Any, draw: CameoDraw) -> None:
-        image = self._cameo_image(draw)
-        stage, box = self._stage(draw.stage), draw.box
-        radius = box.w / 2
-        middle, centre = box.x + radius, box.bottom - radius
-        canvas.save()
-        _scale_about(canvas, middle, centre, draw.scale)
-        canvas.drawCircle(middle, centre, radius, skia.Paint(AntiAlias=True, Color=argb(stage.piece)))
-        # The figure rises above its disc and is held by the disc's lower half.
-        held = skia.Path()
-        held.addCircle(middle, centre, radius)
-        held.addRect(skia.Rect.MakeLTRB(box.x - radius, box.y - radius, box.right + radius, centre))
-        canvas.save()
-        canvas.clipPath(held, doAntiAlias=True)
-        side = box.h * 1.0
-        canvas.drawImageRect(image, skia.Rect.MakeXYWH(middle - side / 2, box.y, side, side), LINEAR)
-        canvas.restore()
-        canvas.restore()
+    def _compare_side(self, view: View, draw: CompareDraw, file: str, seen: Box) -> None:
+        rect, plate = device_box(draw.box, self._scale), self._props.photograph(file, draw.box, fills=False)
+        x, y, by = covering(plate, rect, draw.scale, 0.0, 0.0)
+        rounded = self._props.rounded(rect)
+        if rounded is None:
+            planes.cover(view.frame, plate, x + view.dx, y + view.dy, by, seen)
+            return
+        dx, dy = view.dx - seen.x, view.dy - seen.y
+        planes.lay_plate(laying.part(view.frame, seen), plate, rounded, rect.x + dx, rect.y + dy, x + dx, y + dy, by)
 
-    def _cameo_image(self, draw: CameoDraw) -> Any:
+    def _cameo(self, view: View, draw: CameoDraw) -> None:
+        """Lay a person before a disc: risen out of it, or cut to it and rimmed."""
+        if draw.scale <= 0:
+            return
+        box, is_round = draw.box, draw.shape == "round"
+        radius = min(box.w, box.h) / 2 if is_round else box.w / 2
+        circle = box.x + box.w / 2, box.y + box.h / 2 if is_round else box.bottom - radius, radius
+        side = 2 * radius if is_round else float(box.h)
+        square = Box(round(circle[0] - side / 2), round(circle[1] + radius - side), round(side), round(side))
+        move = Move(self._point(*circle[:2]), draw.scale)
+        lay(view, self._props.disc(draw, circle), move)
+        self._person(view, draw, square, move)
+        if is_round:
+            lay(view, self._props.rim(draw, circle), move)
+
+    def _person(self, view: View, draw: CameoDraw, square: Box, move: Move) -> None:
+        """Show the clip's picture in its square, as far as the disc holds it."""
+        is_open = draw.shape != "round"
+        x, y, side = people.grown(square, move.pivot, self._scale, move.scale)
+        rest = people.grown(square, move.pivot, self._scale, 1.0)[2]
+        radius = draw.box.w * self._scale / 2 if is_open else rest / 2
+        held = self._props.held(rest, radius, is_open=is_open)
+        mask = held if side == rest else people.sized(held, side)
+        people.show(view.frame, self._cameo_picture(draw), mask, view.box(Box(x, y, side, side)))
+
+    def _cameo_picture(self, draw: CameoDraw) -> people.Shown:
         """Return the cameo's picture; a clip that cannot be played gives way to the still, with a note."""
         if draw.clip:
             try:
-                return self._reel(draw.clip, loops=True).image(draw.frame, self.timeline.fps)
+                return self._reels.person(draw.clip, draw.frame, draw.box)
             except PictureUnusable as error:
                 self.notes[f"{error} The still picture of the cameo is shown instead."] = None
-        return self._kept(("still", draw.still), lambda: pictures.to_skia(self._photo(draw.still)))
+        return self._props.still(draw)
 
-    def _reel(self, key: str, *, loops: bool) -> Reel:
-        if key not in self._reels:
-            size = None if loops else (self.width, self.height)
-            self._reels[key] = Reel(self._resolve(key), loops=loops, cut_out=loops, size=size)
-        return self._reels[key]
+    def _point(self, x: float, y: float) -> tuple[float, float]:
+        return x * self._scale, y * self._scale
 
-    def _stage(self, name: str) -> Stage:
-        return self._palette.stage(name)
-
-    def _stage_of(self, block: BlockDraw) -> Stage:
-        if not block.stage.startswith("veil:"):
-            return self._palette.stage(block.stage)
-        shade = self._veil_for(block.stage.removeprefix("veil:"), block.box)
-        ink, ground = shade.ink, shade.colour
-        return Stage(ground, ground, ground, ground, ground, ink, ink, ink, ink, ground)
-
-    def _photo(self, key: str) -> Image.Image:
-        if key not in self._photos:
-            self._photos[key] = pictures.read(self._resolve(key))
-        return self._photos[key]
-
-    def _cutout(self, key: str) -> pictures.Cutout | None:
-        return self._kept(("cutout", key), lambda: pictures.cutout(self._photo(key)))
-
-    def _kept(self, key: Hashable, make: Callable[[], Made]) -> Made:
-        if key in self._made:
-            self._made.move_to_end(key)
-            kept: Made = self._made[key]
-            return kept
-        made = make()
-        self._made[key] = made
-        if len(self._made) > KEPT_MADE:
-            self._made.popitem(last=False)
-        return made
-
-    def _note_missing(self) -> None:
-        texts = [t.text for p in self.timeline.layers if isinstance(p.layer, Block) for t in p.layer.texts]
-        texts += [p.layer.text for p in self.timeline.layers if isinstance(p.layer, Badge)]
-        absent = shelf().missing("".join(texts))
-        if absent:
-            self.notes[f"No font on this machine shows {named(absent)}; left out. Install one (Noto covers most)."] = (
-                None
-            )
+    def _scratch(self) -> Frame:
+        """Return this thread's frame to compose aside on."""
+        if not hasattr(self._own, "scratch"):
+            self._own.scratch = Frame.blank(self.width, self.height)
+        scratch: Frame = self._own.scratch
+        return scratch
 
 
-def _needed(ink: str, below: str, veil: str) -> float:
-    """Return the least density of `veil` over `below` at which `ink` is readable, with a little to spare."""
-    steps = (step / 100 for step in range(0, 100, 2))
-    return next((s for s in steps if contrast(ink, mix(below, veil, s)) >= READABLE + 0.3), 0.98)
-
-
-def _content(block: BlockDraw) -> tuple[object, ...]:
-    return (
-        tuple((i.role, i.text, i.aside) for i in block.items),
-        block.box,
-        block.valign,
-        block.stage,
-    )
-
-
-def _draw_words(canvas: Any, item: Item, made: SetItem) -> None:
-    if made.backing:
-        paint = skia.Paint()
-        paint.setAlphaf(min(1.0, item.words[0] * 1.6))
-        _draw_sprite(canvas, made.backing, paint)
-    for place, sprite in made.words:
-        come = item.words[min(place, len(item.words) - 1)]
-        if come > 0:
-            paint = skia.Paint()
-            paint.setAlphaf(min(1.0, come * 1.25))
-            canvas.save()
-            canvas.translate(0, (1 - come) * made.size * 0.55)
-            _draw_sprite(canvas, sprite, paint)
-            canvas.restore()
-
-
-def _draw_sprite(canvas: Any, sprite: Sprite, paint: Any) -> None:
-    canvas.drawImageRect(sprite.image, skia.Rect.MakeXYWH(sprite.x, sprite.y, sprite.w, sprite.h), LINEAR, paint)
-
-
-def _scale_about(canvas: Any, x: float, y: float, scale: float) -> None:
-    canvas.translate(x, y)
-    canvas.scale(scale, scale)
-    canvas.translate(-x, -y)
-
-
-def _rect(box: Box) -> Any:
-    return skia.Rect.MakeXYWH(box.x, box.y, box.w, box.h)
+def _read_by_all(timeline: Timeline) -> str:
+    """Return every character that the film paints."""
+    texts = [t.text + t.aside for p in timeline.layers if isinstance(p.layer, Block) for t in p.layer.texts]
+    texts += [p.layer.text for p in timeline.layers if isinstance(p.layer, Badge)]
+    texts += [word.text for word in timeline.spoken] if timeline.caption_look else []
+    return "".join(texts)

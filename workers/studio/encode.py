@@ -1,78 +1,134 @@
-"""Frames and samples into one MP4: H.264 High, BT.709 limited, AAC, its index in front."""
+"""One part of a film as H.264 packets: composed inside the encoder's frame, closed, and free of its place."""
 
 from __future__ import annotations
 
-from contextlib import suppress
-from pathlib import Path
+import ctypes
+import functools
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from fractions import Fraction
+from io import BytesIO
 from typing import Any
 
 import av
 import numpy as np
-from av.video.frame import PictureType
-from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
+from av.video.reformatter import ColorRange
 
-from workers.studio.music import RATE, Sound
-from workers.studio.pictures import Pixels
+from workers.studio.coding import Coding, Packet, Part
+from workers.studio.planes import Frame, Plate, shrunk, to_bgra
 
 BT709 = 1
-VIDEO = {"preset": "superfast", "crf": "20", "profile": "high"}
-AUDIO_BITS = 128_000
-THREADS = 2
+GLOBAL_HEADER = 0x400000
+THUMB_WIDTH = 240
+# glibc's mallopt (malloc.h): blocks from this size on go back to the system when they are freed. By itself glibc
+# raises that limit with every encoder that is closed, and a film would keep 50 MB more.
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+TRIM_BYTES, MMAP_BYTES = 128_000_000, 8_000_000
+SAMPLED_ROWS = 120
 
 
-class Encoder:
-    """An MP4 being written: one `add` a frame, in order, then `close`."""
-
-    def __init__(self, path: Path, width: int, height: int, fps: int, sound: Sound) -> None:
-        self._container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
-        self._video = _video_stream(self._container, width, height, fps)
-        self._audio: Any = self._container.add_stream("aac", rate=RATE, layout="stereo")
-        self._audio.codec_context.bit_rate = AUDIO_BITS
-        self._reformatter = VideoReformatter()
-        self._sound = sound.astype(np.float32)
-        self._samples_a_frame = RATE // fps
-        self._count = 0
-
-    def add(self, pixels: Pixels, *, key: bool) -> None:
-        """Encode one frame of BGRA pixels and the sound that belongs to it."""
-        raw = av.VideoFrame.from_numpy_buffer(pixels, "bgra")
-        frame = self._reformatter.reformat(
-            raw,
-            format="yuv420p",
-            src_color_range=ColorRange.JPEG,
-            dst_color_range=ColorRange.MPEG,
-            dst_colorspace=Colorspace.ITU709,
-        )
-        frame.pts = self._count
-        frame.pict_type = PictureType.I if key else PictureType.NONE
-        self._container.mux(self._video.encode(frame))
-        start = self._count * self._samples_a_frame
-        self._add_sound(self._sound[:, start : start + self._samples_a_frame], start)
-        self._count += 1
-
-    def close(self) -> None:
-        """Flush both streams and write the index."""
-        self._container.mux(self._video.encode(None))
-        self._container.mux(self._audio.encode(None))
-        self._container.close()
-
-    def abandon(self) -> None:
-        """Let go of the file; what was written is of no use."""
-        with suppress(OSError, av.FFmpegError):
-            self._container.close()
-
-    def _add_sound(self, samples: Any, start: int) -> None:
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), "fltp", "stereo")
-        frame.sample_rate, frame.pts = RATE, start
-        self._container.mux(self._audio.encode(frame))
+def encode(
+    paint: Callable[[int, Frame], None],
+    numbers: range,
+    coding: Coding,
+    *,
+    thumbs: Collection[int],
+    done: Callable[[], None],
+) -> Part:
+    """Paint and encode these frames of a film; `done` is called after each, and may raise to end it."""
+    context = _opened(coding)
+    # x264 copies a picture before `encode` returns, so one frame serves them all.
+    video = av.VideoFrame(coding.width, coding.height, "yuv420p")
+    frame, watch = Frame.over(video), Watch(thumbs)
+    packets: list[Packet] = []
+    for place, number in enumerate(numbers):
+        paint(number, frame)
+        watch.see(place, frame)
+        video.pts, video.time_base = place, Fraction(1, coding.fps)
+        packets.extend(map(_packet, context.encode(video)))
+        done()
+    packets.extend(map(_packet, context.encode(None)))
+    return Part(
+        len(numbers),
+        bytes(context.extradata),
+        tuple(packets),
+        tuple(watch.thumbs),
+        tuple(watch.luma),
+        tuple(watch.stir),
+        watch.first,
+        watch.last,
+    )
 
 
-def _video_stream(container: Any, width: int, height: int, fps: int) -> Any:
-    stream = container.add_stream("libx264", rate=fps, options=VIDEO)
-    stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-    context = stream.codec_context
-    context.thread_count = THREADS
+@dataclass
+class Watch:
+    """Looks at composed frames on their way into the encoder: small pictures, how light they are, how much moves."""
+
+    wanted: Collection[int]
+    thumbs: list[tuple[int, bytes]] = field(default_factory=list)
+    luma: list[int] = field(default_factory=list)
+    stir: list[int] = field(default_factory=list)
+    first: bytes = b""
+    _before: Any = None
+
+    @property
+    def last(self) -> bytes:
+        return bytes(self._before.astype(np.uint8))
+
+    def see(self, place: int, frame: Frame) -> None:
+        step = max(2, frame.h // SAMPLED_ROWS)
+        seen = frame.y[step // 2 :: step, step // 2 :: step].astype(np.int16)
+        self.luma.append(round(float(seen.mean())))
+        self.stir.append(round(100 * float(np.abs(seen - self._before).mean())) if place else 0)
+        if not place:
+            self.first = seen.astype(np.uint8).tobytes()
+        self._before = seen
+        if place in self.wanted:
+            self.thumbs.append((place, _thumb(frame)))
+
+
+def picture(plate: Plate) -> Any:
+    """Return the picture as a Pillow image."""
+    from PIL import Image  # a film whose parts are all cached needs no picture library
+
+    return Image.frombuffer("RGB", (plate.w, plate.h), to_bgra(plate), "raw", "BGRX", 0, 1)
+
+
+def saved(image: Any, kind: str, **options: Any) -> bytes:
+    """Return a Pillow image as a file of this kind."""
+    out = BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+def _thumb(frame: Frame) -> bytes:
+    width = min(THUMB_WIDTH, frame.w)
+    height = round(frame.h * width / frame.w / 2) * 2
+    small = shrunk(frame, width, height)
+    return saved(picture(small), "JPEG", quality=90)
+
+
+@functools.cache
+def _give_memory_back() -> None:
+    """Keep closed encoders' memory from staying with this process; other C libraries than glibc do so unasked."""
+    library = ctypes.CDLL(None)
+    if hasattr(library, "mallopt"):
+        library.mallopt(M_MMAP_THRESHOLD, MMAP_BYTES)
+        library.mallopt(M_TRIM_THRESHOLD, TRIM_BYTES)
+
+
+def _opened(coding: Coding) -> Any:
+    _give_memory_back()
+    context: Any = av.CodecContext.create("libx264", "w")
+    context.width, context.height, context.pix_fmt = coding.width, coding.height, "yuv420p"
+    context.framerate, context.time_base = Fraction(coding.fps), Fraction(1, coding.fps)
     context.color_range, context.colorspace = ColorRange.MPEG.value, BT709
     context.color_primaries, context.color_trc = BT709, BT709
-    context.gop_size = fps * 2
-    return stream
+    context.thread_count, context.options = 1, coding.options()
+    context.flags |= GLOBAL_HEADER
+    context.open()
+    return context
+
+
+def _packet(packet: Any) -> Packet:
+    return Packet(bytes(packet), packet.pts, packet.is_keyframe)

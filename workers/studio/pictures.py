@@ -5,22 +5,41 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import skia
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError, features
 
 from adengine.core.errors import PictureUnusable
 from adengine.core.palette import Swatch
 
 MOST_PIXELS = 50_000_000
 LARGEST_SIDE = 20_000
+SHORTEST_SIDE = 64
+# Above so many pixels a picture is read no finer than any film needs.
+LARGE_PIXELS = 20_000_000
+FINEST = (2880, 2880)
+MOST_ENLARGED = 2.0
 ROOM_TO_ZOOM = 1.10
-FORMATS = ("PNG", "JPEG", "WEBP")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", *(("AVIF",) if features.check("avif") else ()))
+# Where EXIF says the top of a picture is, and how it gets up.
+SIDEWAYS = (5, 6, 7, 8)
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+NOTE = "adengine_note"
 Pixels = NDArray[np.uint8]
+Size = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -33,29 +52,64 @@ class Cutout:
     casts_own_shadow: bool
 
 
-def read(path: Path) -> Image.Image:
-    """Return the picture upright as RGB or RGBA; what is unreadable or too large raises PictureUnusable."""
+def read(path: Path, *, at_most: Size | None = None) -> Image.Image:
+    """Return the picture upright in sRGB, as RGB or RGBA; of an animation its first frame.
+
+    Pixels beyond `at_most` (width, height) are not needed: a larger picture comes at about that size, which is
+    quicker, but never below it on either side. Raises PictureUnusable for what is unreadable, too small (under 64
+    pixels), too large (over 50 million) or wholly transparent.
+    """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore")
             with Image.open(path, formats=FORMATS) as opened:
                 _check_size(path, opened.width, opened.height)
-                upright = ImageOps.exif_transpose(opened)
-                return upright.convert("RGBA" if _has_alpha(upright) else "RGB")
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError) as error:
+                picture = _decoded(opened, at_most)
+    except (PictureUnusable, MemoryError):
+        raise
+    except Image.DecompressionBombError as error:
+        raise PictureUnusable(_too_large(path)) from error
+    except UnidentifiedImageError as error:
         raise PictureUnusable(
-            f"The picture {path.name} cannot be read ({error}); upload it again as PNG, JPEG or WebP"
+            f"The picture {path.name} cannot be read; upload it again as PNG, JPEG, WebP or GIF"
         ) from error
+    except Exception as error:  # Pillow's decoders answer damage with a dozen unrelated exceptions
+        raise PictureUnusable(
+            f"The picture {path.name} cannot be read, it is damaged or cut short ({error}); upload it again"
+        ) from error
+    if picture.mode == "RGBA" and not picture.getchannel("A").getbbox():
+        raise PictureUnusable(f"The picture {path.name} is wholly transparent; upload one that shows the product")
+    return picture
+
+
+def note_of(picture: Image.Image) -> str:
+    """Return what a reader should know of how this picture was read; mostly nothing."""
+    return str(picture.info.get(NOTE, ""))
+
+
+def enlargement_note(name: str, has: Size, shown: Size) -> str:
+    """Return a note where a picture of `has` pixels is shown more than twice as large, else nothing."""
+    times = max(shown[0] / has[0], shown[1] / has[1])
+    if times <= MOST_ENLARGED:
+        return ""
+    needed = " x ".join(str(round(side * times / MOST_ENLARGED)) for side in has)
+    return f"The picture {name} is shown {times:.1f} times its size; one of at least {needed} pixels looks sharper"
+
+
+def is_cut_out(picture: Image.Image) -> bool:
+    """Say whether the picture's own transparency parts a product from its ground."""
+    if picture.mode != "RGBA":
+        return False
+    solid = np.asarray(picture.getchannel("A")) > 128
+    return bool(solid.any() and solid.mean() <= 0.97)
 
 
 def cutout(picture: Image.Image) -> Cutout | None:
     """Trim a picture by its own transparency; None where it has none to speak of."""
-    if picture.mode != "RGBA":
+    if not is_cut_out(picture):
         return None
     alpha = np.asarray(picture.getchannel("A"))
     solid = alpha > 128
-    if solid.all() or not solid.any() or solid.mean() > 0.97:
-        return None
     rows, columns = np.flatnonzero((alpha > 6).any(1)), np.flatnonzero((alpha > 6).any(0))
     left, top, right, bottom = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
     inner_rows, inner_columns = np.flatnonzero(solid.any(1)), np.flatnonzero(solid.any(0))
@@ -127,6 +181,8 @@ def to_skia(picture: Image.Image) -> Any:
 
 
 def from_bgra(pixels: Pixels, *, opaque: bool) -> Any:
+    import skia  # slow to load: only what draws with it pays
+
     kind = skia.AlphaType.kOpaque_AlphaType if opaque else skia.AlphaType.kPremul_AlphaType
     return skia.Image.fromarray(np.ascontiguousarray(pixels), skia.ColorType.kBGRA_8888_ColorType, kind, copy=True)
 
@@ -165,15 +221,87 @@ def tones(picture: Image.Image, part: Sequence[float]) -> tuple[str, str]:
 
 def _check_size(path: Path, width: int, height: int) -> None:
     if width * height > MOST_PIXELS or max(width, height) > LARGEST_SIDE:
-        raise PictureUnusable(
-            f"The picture {path.name} has {width} x {height} pixels; make it smaller than 50 million pixels"
-        )
-    if min(width, height) < 16:
+        raise PictureUnusable(_too_large(path, f"{width} x {height}"))
+    if min(width, height) < SHORTEST_SIDE:
         raise PictureUnusable(f"The picture {path.name} has {width} x {height} pixels; use one of at least 600 pixels")
 
 
-def _has_alpha(picture: Image.Image) -> bool:
-    return picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
+def _too_large(path: Path, size: str = "too many") -> str:
+    return f"The picture {path.name} has {size} pixels; make it smaller than 50 million pixels"
+
+
+def _decoded(opened: Image.Image, at_most: Size | None) -> Image.Image:
+    if at_most is None and opened.width * opened.height > LARGE_PIXELS:
+        at_most = FINEST
+    lies = opened.getexif().get(ExifTags.Base.Orientation)
+    if at_most and lies in SIDEWAYS:
+        at_most = at_most[1], at_most[0]
+    if at_most:
+        opened.draft(None, at_most)  # a JPEG is decoded at a half, quarter or eighth: many times quicker
+    opened.load()
+    note, profile = "", opened.info.get("icc_profile")
+    plain = _without_depth(opened)
+    if at_most:
+        plain = _reduced(plain, at_most)
+    if plain.mode == "CMYK" and not profile:
+        note = "it is CMYK without a colour profile, so its colours are approximate"
+    coloured = _in_srgb(plain, profile) if profile else plain
+    if coloured is None:
+        coloured, note = plain, "its colour profile is damaged, so its colours are approximate"
+    upright = coloured.transpose(UPRIGHT[lies]) if lies in UPRIGHT else coloured
+    done = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+    done.info = {NOTE: note}
+    return done
+
+
+def _without_depth(opened: Image.Image) -> Image.Image:
+    """Bring 16 bits to 8, where Pillow would clip them, and palettes to colours."""
+    if opened.mode.startswith("I"):
+        levels = np.clip(np.asarray(opened).astype(np.int32), 0, 65_535)
+        return Image.fromarray(((levels + 128) // 257).astype(np.uint8))
+    if opened.mode in ("P", "PA"):
+        return opened.convert("RGBA" if opened.has_transparency_data else "RGB")
+    return opened
+
+
+def _reduced(picture: Image.Image, at_most: Size) -> Image.Image:
+    """Average whole blocks of pixels, as long as the picture stays as large as needed."""
+    times = min(picture.width // at_most[0], picture.height // at_most[1])
+    if times < 2:
+        return picture
+    if picture.has_transparency_data:
+        return picture.convert("RGBA").convert("RGBa").reduce(times).convert("RGBA")
+    return (picture if picture.mode != "1" else picture.convert("L")).reduce(times)
+
+
+def _in_srgb(picture: Image.Image, profile: bytes) -> Image.Image | None:
+    """Convert from the colours of an embedded profile; None where that is damaged or for another kind of picture."""
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        if picture.mode in ("L", "LA", "1") or "sRGB" in ImageCms.getProfileDescription(source):
+            return picture
+        if not picture.has_transparency_data:
+            return _converted(picture, source)
+        alpha = picture.convert("RGBA")
+        coloured = _converted(alpha.convert("RGB"), source)
+        coloured.putalpha(alpha.getchannel("A"))
+        return coloured
+    except (ImageCms.PyCMSError, OSError):
+        return None
+
+
+def _converted(picture: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Image:
+    flags = ImageCms.Flags.BLACKPOINTCOMPENSATION
+    intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
+    made = ImageCms.profileToProfile(picture, source, _srgb(), intent, outputMode="RGB", flags=flags)
+    if made is None:
+        raise ImageCms.PyCMSError("the profile converted nothing")
+    return made
+
+
+@cache
+def _srgb() -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 
 def _feathered(alpha: Pixels) -> Pixels:

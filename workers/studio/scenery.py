@@ -1,4 +1,4 @@
-"""What is drawn, not photographed: grounds with soft light, forms behind the product, shadows, veils."""
+"""What is drawn, not photographed: forms behind the product, shadows, cards, veils, discs and dividers."""
 
 from __future__ import annotations
 
@@ -6,88 +6,65 @@ from typing import Any
 
 import numpy as np
 import skia
+from numpy.typing import NDArray
 from PIL import Image
 
 from adengine.core.layers import Box
-from adengine.core.palette import Stage, channels
-from workers.studio.lettering import Sprite, argb
-from workers.studio.pictures import Cutout, from_bgra, resized, to_skia
+from adengine.core.palette import Stage, mix
+from workers.studio.pictures import Cutout, Pixels
+from workers.studio.sprites import Art, scaled
 
 FLOOR = 0.045
-# Soft things are computed on every fourth pixel and enlarged.
-COARSE = 4
+# Things that grow are painted this much larger than they lie, so that they do not go soft.
+GROWS, ENLARGED = 1.08, 0.8
+# The strength of `style.shadow` that the shadows here were drawn for.
+USUAL_SHADOW = 0.33
+TILE = 256
+HANDLE = 104.0
 
 
-def ground(stage: Stage, width: int, height: int, seed: int) -> Any:
-    """Paint a backdrop: a soft sweep between two tones with a pool of light, dithered against banding."""
-    w, h = width // COARSE, height // COARSE
-    y, x = np.mgrid[0:h, 0:w].astype(np.float32)
-    y, x = (y + 0.5) / h, (x + 0.5) / w
-    sweep = _smooth(y)[..., None]
-    top, bottom, light = (np.array(channels(c), np.float32) for c in (stage.top, stage.bottom, stage.light))
-    pool = np.exp(-(((x - 0.5) / 0.52) ** 2 + ((y - 0.56) * h / w / 0.62) ** 2))[..., None] * 0.55
-    colour = (top * (1 - sweep) + bottom * sweep) * (1 - pool) + light * pool
-    edge = np.clip(np.hypot((x - 0.5) * 1.15, y - 0.5) - 0.42, 0, 1)[..., None]
-    coarse = colour * (1 - 0.22 * edge) * 255
-    noise = _grain(width, height, seed)
-    pixels = np.full((height, width, 4), 255, np.uint8)
-    for channel in range(3):
-        pixels[..., 2 - channel] = np.clip(_enlarged(coarse[..., channel], width, height) + noise + 0.5, 0, 255)
-    return from_bgra(pixels, opaque=True)
+class Sheet:
+    """A clear sheet of device pixels: frame pixel (x, y) of the full-size film lies at its corner."""
+
+    def __init__(self, box: tuple[float, float, float, float], scale: float, *, detail: float = 1.0) -> None:
+        x, y, w, h = box
+        self.detail = detail
+        # At even corners what is not enlarged is laid without being sampled.
+        self.left, self.top = (2 * int(edge * scale // 2) for edge in (x, y))
+        wide, high = (x + w) * scale - self.left, (y + h) * scale - self.top
+        self.pixels: Pixels = np.zeros((max(2, round(high * detail)), max(2, round(wide * detail)), 4), np.uint8)
+        info = skia.ImageInfo.Make(
+            self.pixels.shape[1],
+            self.pixels.shape[0],
+            skia.ColorType.kBGRA_8888_ColorType,
+            skia.AlphaType.kPremul_AlphaType,
+        )
+        self._surface = skia.Surface.MakeRasterDirect(info, self.pixels)
+        self.canvas = self._surface.getCanvas()
+        self.canvas.scale(detail, detail)
+        self.canvas.translate(-self.left, -self.top)
+        self.canvas.scale(scale, scale)
+
+    def art(self) -> Art:
+        return Art(self.pixels, self.left, self.top, self.detail)
 
 
-def light(stage: Stage, width: int, height: int) -> Any:
-    """Paint light as it falls through a window: slanted bars, very soft, to be moved over the ground."""
-    w, h = round(width * 1.5), round(height * 0.95)
-    y, x = np.mgrid[0 : h // COARSE, 0 : w // COARSE].astype(np.float32)
-    across, down = x * COARSE / w, y * COARSE / h
-    slant = (x + 0.42 * y) * COARSE / width
-    bars = sum(
-        1 / (1 + np.exp((left - slant) / 0.0175)) - 1 / (1 + np.exp((right - slant) / 0.0175))
-        for left, right in ((0.52, 0.80), (0.86, 1.14), (1.20, 1.34))
-    )
-    fade = np.sin(np.pi * down) ** 1.5 * np.sin(np.pi * across) ** 0.8
-    level = np.clip(_enlarged(bars * fade * 0.34 * 255, w, h) + _grain(w, h, 5) * 0.5, 0, 255)
-    pixels = np.empty((h, w, 4), np.uint8)
-    for channel, value in enumerate(reversed(channels(stage.light))):
-        pixels[..., channel] = level * value
-    pixels[..., 3] = level
-    return from_bgra(pixels, opaque=False)
+def argb(colour: str, opacity: float = 1.0) -> int:
+    """Return skia's integer for a `#RRGGBB` colour."""
+    return round(min(1.0, max(0.0, opacity)) * 255) << 24 | int(colour.lstrip("#"), 16)
 
 
-def _enlarged(values: Any, width: int, height: int) -> Any:
-    coarse = Image.fromarray(np.ascontiguousarray(values, np.float32))
-    return np.asarray(coarse.resize((width, height), Image.Resampling.BICUBIC))
-
-
-def _grain(width: int, height: int, seed: int) -> Any:
-    """Return noise of a level or so: one tile, laid over the frame."""
-    tile = np.random.default_rng(seed).triangular(-1.1, 0, 1.1, (256, 256)).astype(np.float32)
-    return np.tile(tile, (height // 256 + 1, width // 256 + 1))[:height, :width]
-
-
-def piece(form: str, box: Box, stage: Stage, floor: float, scale: float) -> Sprite:
-    """Draw a form once, a little larger than it is shown, so that it can grow without going soft."""
-    detail, pad = scale * 1.06, 120
+def piece(form: str, box: Box, stage: Stage, floor: float, scale: float) -> Art:
+    """Draw the form a product stands before or on."""
+    pad = 120
     deep = 1400 if form == "plinth" else box.h + 2 * pad
-    surface = skia.Surface(round((box.w + 2 * pad) * detail), round(deep * detail))
-    canvas = surface.getCanvas()
-    canvas.scale(detail, detail)
-    canvas.translate(pad - box.x, pad - box.y)
-    draw_piece(canvas, form, box, stage, floor)
-    image = surface.makeImageSnapshot()
-    return Sprite(image, box.x - pad, box.y - pad, image.width() / detail, image.height() / detail)
-
-
-def draw_piece(canvas: Any, form: str, box: Box, stage: Stage, floor: float) -> None:
-    """Draw the form a product stands before or on, in frame pixels."""
-    middle = box.x + box.w / 2
+    sheet = Sheet((box.x - pad, box.y - pad, box.w + 2 * pad, deep), scale, detail=1.06)
+    canvas, middle = sheet.canvas, box.x + box.w / 2
     match form:
         case "disc":
             radius = min(box.w, box.h) * 0.46
             centre = floor - radius * 0.92
-            paint = _sweep(stage, centre - radius, centre + radius, 0.72)
-            canvas.drawCircle(middle, centre, radius, paint)
+            canvas.drawCircle(middle, centre, radius, _sweep(stage, centre - radius, centre + radius, 0.72))
         case "arch":
             half = min(box.w, box.h) * 0.40
             rect = skia.Rect.MakeLTRB(middle - half, box.y + box.h * 0.06, middle + half, floor + box.h * 0.035)
@@ -96,27 +73,22 @@ def draw_piece(canvas: Any, form: str, box: Box, stage: Stage, floor: float) -> 
             canvas.drawRRect(shape, _sweep(stage, rect.top(), rect.bottom(), 0.0))
         case "plinth":
             _plinth(canvas, floor, box, stage)
+    return sheet.art()
 
 
 def _plinth(canvas: Any, floor: float, box: Box, stage: Stage) -> None:
     middle, half, depth = box.x + box.w / 2, min(box.w, box.h) * 0.66, min(box.w, box.h) * 0.10
-    body = skia.Path()
-    body.addRect(skia.Rect.MakeLTRB(middle - half, floor, middle + half, 4000))
     shade = skia.Paint(AntiAlias=True, Dither=True)
+    ends = [(middle - half, 0), (middle + half, 0)]
     shade.setShader(
         skia.GradientShader.MakeLinear(
-            [(middle - half, 0), (middle + half, 0)],
-            [argb(stage.piece), argb(stage.bottom), argb(stage.piece)],
-            [0.0, 0.42, 1.0],
+            ends, [argb(stage.piece), argb(stage.bottom), argb(stage.piece)], [0.0, 0.42, 1.0]
         )
     )
-    canvas.drawPath(body, shade)
-    oval = skia.Rect.MakeLTRB(middle - half, floor - depth, middle + half, floor + depth)
-    top = skia.Paint(AntiAlias=True)
-    top.setShader(
-        skia.GradientShader.MakeLinear([(middle - half, 0), (middle + half, 0)], [argb(stage.light), argb(stage.top)])
-    )
-    canvas.drawOval(oval, top)
+    canvas.drawRect(skia.Rect.MakeLTRB(middle - half, floor, middle + half, 4000), shade)
+    top = skia.Paint(AntiAlias=True, Dither=True)
+    top.setShader(skia.GradientShader.MakeLinear(ends, [argb(stage.light), argb(stage.top)]))
+    canvas.drawOval(skia.Rect.MakeLTRB(middle - half, floor - depth, middle + half, floor + depth), top)
 
 
 def _sweep(stage: Stage, top: float, bottom: float, foot: float) -> Any:
@@ -126,102 +98,239 @@ def _sweep(stage: Stage, top: float, bottom: float, foot: float) -> Any:
     return paint
 
 
-def floor_of(cut: Cutout | None, box: Box) -> float:
+def floor_of(solid: tuple[int, int, int, int] | None, box: Box) -> float:
     """Return the height a product stands at: a flat one is lifted towards the middle of its box."""
     lowest = box.bottom - box.h * FLOOR
-    if cut is None:
+    if solid is None:
         return lowest
-    height = (cut.solid[3] - cut.solid[1]) * _fit(cut, box)
+    height = (solid[3] - solid[1]) * _fit(solid, box)
     return lowest - max(0.0, box.h * 0.74 - height) * 0.5
 
 
-def standing(cut: Cutout, box: Box, stage: Stage, scale: float, *, close: bool) -> Sprite:
-    """Scale a cut-out into its box, standing on the floor with its shadow; a close look overfills the box."""
+def standing(cut: Cutout, box: Box, scale: float, *, close: bool) -> Art:
+    """Scale a cut-out into its box, standing on the floor; a close look overfills the box."""
     left, top, right, bottom = cut.solid
-    fit = _fit(cut, box)
+    fit = _fit(cut.solid, box)
     if close:
         fit = min(max(box.w / (right - left), box.h / (bottom - top)), fit * 1.75)
-    detail = scale * 1.08
-    picture = resized(cut.image, round(cut.image.width * fit * detail), round(cut.image.height * fit * detail))
-    pad = 0 if close else 200
-    w, h = picture.width / detail, picture.height / detail
-    surface = skia.Surface(round((w + 2 * pad) * detail), round((h + 2 * pad) * detail))
-    canvas = surface.getCanvas()
-    if not close and not cut.casts_own_shadow:
-        _contact(canvas, cut, stage, fit=fit, pad=pad, detail=detail)
-    canvas.drawImage(to_skia(picture), round(pad * detail), round(pad * detail))
+    # A small picture gains nothing from being painted larger than it is laid.
+    detail = ENLARGED if fit * scale > 1.25 else GROWS
+    by = fit * scale * detail
+    pixels = sized(cut.image, round(cut.image.width * by), round(cut.image.height * by))
     x = box.x + box.w / 2 - (left + right) / 2 * fit
     if close and box.x > 0:
         # Text stands on the left of this box: what does not fit leaves the frame on the right.
         x = max(x, box.x - left * fit)
-    y = box.y - top * fit if close else floor_of(cut, box) - bottom * fit
-    image = surface.makeImageSnapshot()
-    return Sprite(image, x - pad, y - pad, image.width() / detail, image.height() / detail)
+    y = box.y - top * fit if close else floor_of(cut.solid, box) - bottom * fit
+    return Art(pixels, x * scale, y * scale, detail)
 
 
-def _fit(cut: Cutout, box: Box) -> float:
-    left, top, right, bottom = cut.solid
+def cropped(art: Art, width: int, height: int) -> Art:
+    """Leave out what stays outside a frame of this size, even when it is moved or shrunk by a fifth of it."""
+    h, w = art.pixels.shape[:2]
+    left, right = (_inside((edge - art.x) * art.detail, w) for edge in (-0.2 * width, 1.2 * width))
+    top, bottom = (_inside((edge - art.y) * art.detail, h) for edge in (-0.2 * height, 1.2 * height))
+    if right - left < 2 or bottom - top < 2:
+        return art
+    return Art(art.pixels[top:bottom, left:right], art.x + left / art.detail, art.y + top / art.detail, art.detail)
+
+
+def _inside(edge: float, side: int) -> int:
+    return min(side, max(0, round(edge)))
+
+
+def contact(cut: Cutout, box: Box, stage: Stage, scale: float, strength: float) -> Art:
+    """Two ovals under the foot: a tight dark one where it touches, a wide soft one around."""
+    left, _, right, bottom = cut.solid
+    fit = _fit(cut.solid, box)
+    floor = floor_of(cut.solid, box)
+    start = box.x + box.w / 2 - (left + right) / 2 * fit
+    middle, half = start + sum(cut.foot) / 2 * fit, (cut.foot[1] - cut.foot[0]) / 2 * fit
+    wide = max(half, (right - left) / 2 * fit * 0.8) * 1.02
+    sheet = Sheet((middle - wide - 80, floor - 110, 2 * wide + 160, 210), scale)
+    # A tall product throws a longer shadow than a flat one.
+    tall = min(1.5, max(0.75, (bottom - cut.solid[1]) * fit / 640))
+    for reach, depth, blur, opacity in ((wide, 26 * tall, 22, 0.34), (half * 0.99, 9, 7, 0.55)):
+        paint = skia.Paint(AntiAlias=True, Color=argb(stage.shadow, opacity * strength / USUAL_SHADOW))
+        paint.setMaskFilter(skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, blur))
+        sheet.canvas.drawOval(
+            skia.Rect.MakeLTRB(middle - reach, floor - depth * 1.15, middle + reach, floor + depth * 0.75), paint
+        )
+    return sheet.art()
+
+
+def _fit(solid: tuple[int, int, int, int], box: Box) -> float:
+    left, top, right, bottom = solid
     return min(box.w * 0.90 / (right - left), box.h * (0.92 - FLOOR) / (bottom - top))
 
 
-def _contact(canvas: Any, cut: Cutout, stage: Stage, *, fit: float, pad: float, detail: float) -> None:
-    """Two ovals under the foot: a tight dark one where it touches, a wide soft one around."""
-    start, end = cut.foot
-    floor, middle, half = cut.solid[3] * fit + pad, (start + end) / 2 * fit + pad, (end - start) / 2 * fit
-    body = (cut.solid[2] - cut.solid[0]) / 2 * fit
-    for reach, depth, blur, opacity in (
-        (max(half, body * 0.8) * 1.02, 26, 22, 0.34),
-        (half * 0.99, 9, 7, 0.55),
-    ):
-        paint = skia.Paint(AntiAlias=True, Color=argb(stage.shadow, opacity))
-        paint.setMaskFilter(skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, blur * detail))
-        oval = skia.Rect.MakeLTRB(middle - reach, floor - depth * 1.15, middle + reach, floor + depth * 0.75)
-        canvas.drawOval(
-            skia.Rect.MakeLTRB(*(edge * detail for edge in (oval.left(), oval.top(), oval.right(), oval.bottom()))),
-            paint,
-        )
+def card(
+    picture: Image.Image, box: Box, stage: Stage, scale: float, *, aspect: float, corner: float, shadow: float
+) -> Art:
+    """Frame a photograph as a card with a soft shadow, standing in its box."""
+    w, h = card_size(box, aspect)
+    x, y, pad = box.x + (box.w - w) / 2, box.y + (box.h - h) / 2, 100
+    sheet = Sheet((x - pad, y - pad, w + 2 * pad, h + 2 * pad), scale, detail=GROWS)
+    rect = skia.Rect.MakeXYWH(x, y, w, h)
+    _drop(sheet.canvas, rect, corner, stage, shadow)
+    sheet.canvas.clipRRect(skia.RRect.MakeRectXY(rect, corner, corner), doAntiAlias=True)
+    sheet.canvas.drawImageRect(_image(picture), rect, skia.SamplingOptions(skia.FilterMode.kLinear))
+    return sheet.art()
 
 
-def card(picture: Any, box: Box, stage: Stage, scale: float, aspect: float) -> Sprite:
-    """Frame a photograph as a rounded card with a soft shadow, standing in its box."""
-    aspect = min(1.5, max(0.72, aspect))
-    w = min(box.w * 0.92, box.h * 0.94 * aspect)
-    h, pad = w / aspect, 90
-    detail = scale * 1.08
-    surface = skia.Surface(round((w + 2 * pad) * detail), round((h + 2 * pad) * detail))
-    canvas = surface.getCanvas()
-    canvas.scale(detail, detail)
-    rect = skia.Rect.MakeXYWH(pad, pad, w, h)
-    shadow = skia.Paint(AntiAlias=True, Color=argb(stage.shadow, 0.33))
-    shadow.setMaskFilter(skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, 30))
-    canvas.drawRoundRect(rect.makeOffset(0, 26), 34, 34, shadow)
-    shape = skia.RRect.MakeRectXY(rect, 34, 34)
-    canvas.clipRRect(shape, doAntiAlias=True)
-    canvas.drawImageRect(picture, rect, skia.SamplingOptions(skia.FilterMode.kLinear))
-    image = surface.makeImageSnapshot()
-    return Sprite(image, box.x + (box.w - w) / 2 - pad, box.y + (box.h - h) / 2 - pad, w + 2 * pad, h + 2 * pad)
+def drop(box: Box, stage: Stage, scale: float, corner: float, shadow: float) -> Art:
+    """Paint the soft shadow of a card that is as large as its box."""
+    pad = 100
+    sheet = Sheet((box.x - pad, box.y - pad, box.w + 2 * pad, box.h + 2 * pad), scale)
+    _drop(sheet.canvas, skia.Rect.MakeXYWH(box.x, box.y, box.w, box.h), corner, stage, shadow)
+    return sheet.art()
+
+
+def _drop(canvas: Any, rect: Any, corner: float, stage: Stage, strength: float) -> None:
+    """A wide shadow for the height of the card, a tight one for its edge."""
+    for down, blur, part in ((26, 30, 0.85), (5, 7, 0.35)):
+        paint = skia.Paint(AntiAlias=True, Color=argb(stage.shadow, strength * part))
+        paint.setMaskFilter(skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, blur))
+        canvas.drawRoundRect(rect.makeOffset(0, down), corner, corner, paint)
 
 
 def card_size(box: Box, aspect: float) -> tuple[int, int]:
+    """Return the sides of a card of about this shape (width by height) that fits its box."""
     aspect = min(1.5, max(0.72, aspect))
     w = min(box.w * 0.92, box.h * 0.94 * aspect)
     return round(w), round(w / aspect)
 
 
-def veil(colour: str, opacity: float, edge: str, *, reach: float, width: int, height: int) -> Any:
-    """Paint the darkening under text: full up to `reach` (0..1 of the frame), then easing out."""
+def fitted(picture: Image.Image, box: Box, align: str, scale: float) -> Art:
+    """Scale a mark into its box, whole and in its own shape."""
+    by = min(box.w / picture.width, box.h / picture.height)
+    w, h = picture.width * by, picture.height * by
+    x = box.x + ((box.w - w) / 2 if align == "center" else 0.0)
+    y = box.y + (box.h - h) / 2
+    pixels = sized(picture, max(1, round(w * scale)), max(1, round(h * scale)))
+    return Art(pixels, 2 * round(x * scale / 2), 2 * round(y * scale / 2))
+
+
+def veil(opacity: float, edge: str, reach: float, size: tuple[int, int]) -> Pixels:
+    """Return how dense the darkening under text is: full up to `reach` (0..1 of the frame), then easing out."""
+    width, height = size
     length = height if edge == "top" else width
-    along = np.arange(length, dtype=np.float32) / length
-    level = opacity * (1 - _smooth(np.clip((along - reach) / 0.30, 0, 1)))
-    alpha = level[:, None] if edge == "top" else level[None, :]
-    noise = np.random.default_rng(3).random((height, width), np.float32)
-    value = np.clip(np.broadcast_to(alpha, (height, width)) * 255 + noise - 0.5, 0, 255)
-    pixels = np.empty((height, width, 4), np.uint8)
-    for channel, part in enumerate(reversed(channels(colour))):
-        pixels[..., channel] = value * part
-    pixels[..., 3] = value
-    return from_bgra(pixels, opaque=False)
+    shown = min(length, round((reach + 0.30) * length / 2 + 1) * 2)
+    along = np.arange(shown, dtype=np.float32) / length
+    level = opacity * 255 * (1 - _smooth(np.clip((along - reach) / 0.30, 0, 1)))
+    rows, columns = (level[:, None], width) if edge == "top" else (level[None, :], shown)
+    noise = np.tile(np.random.default_rng(3).random((TILE, TILE), np.float32), (1, columns // TILE + 1))[:, :columns]
+    dense = np.empty((shown if edge == "top" else height, columns), np.uint8)
+    for top in range(0, len(dense), TILE):
+        part = rows[top : top + TILE] if edge == "top" else rows
+        dense[top : top + TILE] = np.minimum(part + noise[: len(dense) - top], 255)
+    return dense
 
 
-def _smooth(part: Any) -> Any:
-    return part * part * (3 - 2 * part)
+def panel(colour: str, opacity: float, box: Box, corner: float, scale: float) -> Art:
+    """Paint the plain panel that text over a photograph may stand on."""
+    sheet = Sheet((box.x, box.y, box.w, box.h), scale)
+    rect = skia.Rect.MakeXYWH(box.x, box.y, box.w, box.h)
+    sheet.canvas.drawRoundRect(rect, corner, corner, skia.Paint(AntiAlias=True, Color=argb(colour, opacity)))
+    return sheet.art()
+
+
+def disc(circle: tuple[float, float, float], stage: Stage, scale: float, shadow: float) -> Art:
+    """Paint the disc (x, y, radius) a person stands before, with a soft shadow under it."""
+    (x, y, radius), pad = circle, 70
+    sheet = Sheet((x - radius - pad, y - radius - pad, 2 * (radius + pad), 2 * (radius + pad)), scale, detail=1.06)
+    soft = skia.Paint(AntiAlias=True, Color=argb(stage.shadow, shadow * 0.7))
+    soft.setMaskFilter(skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, 22))
+    sheet.canvas.drawCircle(x, y + 16, radius * 0.99, soft)
+    paint = skia.Paint(AntiAlias=True, Dither=True)
+    colours = [argb(mix(stage.piece, stage.light, 0.4)), argb(stage.piece)]
+    paint.setShader(skia.GradientShader.MakeRadial((x, y - radius * 0.4), radius * 1.4, colours))
+    sheet.canvas.drawCircle(x, y, radius, paint)
+    return sheet.art()
+
+
+def ring(circle: tuple[float, float, float], colour: str, scale: float) -> Art:
+    """Paint the rim of a round picture (x, y, radius)."""
+    x, y, radius = circle
+    thick = max(6.0, radius * 0.035)
+    reach = radius + thick
+    sheet = Sheet((x - reach, y - reach, 2 * reach, 2 * reach), scale, detail=1.06)
+    paint = skia.Paint(AntiAlias=True, Style=skia.Paint.kStroke_Style, StrokeWidth=thick, Color=argb(colour))
+    sheet.canvas.drawCircle(x, y, radius - thick * 0.3, paint)
+    return sheet.art()
+
+
+def divider(height: float, light: str, dark: str, scale: float) -> Art:
+    """Paint a comparison's divider about (0, 0): a line as high as the box and a round handle with two arrows."""
+    pad = handle = HANDLE
+    sheet = Sheet((-pad, -height / 2, 2 * pad, height), scale)
+    canvas, paper = sheet.canvas, skia.Paint(AntiAlias=True, Color=argb(light))
+    soft = skia.Paint(AntiAlias=True, Color=argb(dark, 0.45))
+    soft.setMaskFilter(skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, 9))
+    canvas.drawRect(skia.Rect.MakeLTRB(-3, -height / 2, 3, height / 2), soft)
+    canvas.drawCircle(0, 5, handle / 2, soft)
+    canvas.drawRect(skia.Rect.MakeLTRB(-3, -height / 2, 3, height / 2), paper)
+    canvas.drawCircle(0, 0, handle / 2, paper)
+    arrow = skia.Paint(AntiAlias=True, Style=skia.Paint.kStroke_Style, StrokeWidth=handle * 0.065, Color=argb(dark))
+    arrow.setStrokeCap(skia.Paint.kRound_Cap)
+    arrow.setStrokeJoin(skia.Paint.kRound_Join)
+    for side in (-1, 1):
+        tip, back, up = side * handle * 0.30, side * handle * 0.14, handle * 0.15
+        path = skia.Path()
+        path.moveTo(back, -up)
+        path.lineTo(tip, 0)
+        path.lineTo(back, up)
+        canvas.drawPath(path, arrow)
+    return sheet.art()
+
+
+def rounded(width: int, height: int, corner: float) -> Pixels:
+    """Return the coverage (0..255) of a rectangle with round corners, in device pixels."""
+    cover = np.zeros((height, width), np.uint8)
+    canvas = skia.Surface.MakeRasterDirect(skia.ImageInfo.MakeA8(width, height), cover).getCanvas()
+    canvas.drawRoundRect(skia.Rect.MakeWH(width, height), corner, corner, skia.Paint(AntiAlias=True))
+    return cover
+
+
+def held(width: int, height: int, x: float, y: float, radius: float, *, open_above: bool) -> Pixels:
+    """Return the coverage of a disc at (x, y); with `open_above` everything above its middle shows as well."""
+    cover = np.zeros((height, width), np.uint8)
+    canvas = skia.Surface.MakeRasterDirect(skia.ImageInfo.MakeA8(width, height), cover).getCanvas()
+    canvas.drawCircle(x, y, radius, skia.Paint(AntiAlias=True))
+    if open_above:
+        canvas.drawRect(skia.Rect.MakeLTRB(0, 0, width, y), skia.Paint(AntiAlias=True))
+    return cover
+
+
+def pixels_of(image: Any) -> Pixels:
+    """Return a skia image's premultiplied BGRA pixels."""
+    pixels: Pixels = np.empty((image.height(), image.width(), 4), np.uint8)
+    info = skia.ImageInfo.Make(
+        image.width(), image.height(), skia.ColorType.kBGRA_8888_ColorType, skia.AlphaType.kPremul_AlphaType
+    )
+    image.readPixels(info, pixels, pixels.strides[0])
+    return pixels
+
+
+def sized(picture: Image.Image, width: int, height: int) -> Pixels:
+    """Scale to premultiplied BGRA; premultiplied while it is scaled, so that edges take no fringe."""
+    size = (max(1, width), max(1, height))
+    mode = "RGBa" if picture.mode == "RGBA" else "RGB"
+    pixels = np.asarray(picture.convert(mode))
+    made = scaled(pixels, size)
+    out = np.full((size[1], size[0], 4), 255, np.uint8)
+    out[..., :3] = made[..., 2::-1]
+    if mode == "RGBa":
+        out[..., 3] = made[..., 3]
+        np.minimum(out[..., :3], out[..., 3:], out=out[..., :3])
+    return out
+
+
+def _image(picture: Image.Image) -> Any:
+    pixels = np.full((picture.height, picture.width, 4), 255, np.uint8)
+    pixels[..., :3] = np.asarray(picture.convert("RGB"))[..., ::-1]
+    return skia.Image.fromarray(pixels, skia.ColorType.kBGRA_8888_ColorType, skia.AlphaType.kOpaque_AlphaType)
+
+
+def _smooth(part: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(part * part * (3 - 2 * part), np.float32)

@@ -10,12 +10,12 @@ from typing import Any
 
 from adengine.demo.scenes import materials as m
 from adengine.demo.scenes import props
-from adengine.demo.scenes.blender import reset
+from adengine.demo.scenes.blender import bpy, reset
 from adengine.demo.scenes.nodes import Shader, rgb
 from adengine.demo.scenes.products import PRODUCTS, candle_lid, candle_lit
 from adengine.demo.scenes.shapes import Point3, lathe, paint
 from adengine.demo.scenes.shots import stand
-from adengine.demo.scenes.studio import Quality, camera, engine, orbit, shoot
+from adengine.demo.scenes.studio import Quality, camera, engine, orbit, shoot, softbox, world
 
 Take = Callable[[Path, Quality], Path]
 
@@ -110,6 +110,20 @@ def lamp_stage() -> None:
     props.window((-1.6, 1.5, 1.9), 2.6, origin=(-7.0, -3.5, 3.2), power=0.8, seed=5, warmth="#FFC48A", sky=0.22)
 
 
+def dusk_stage(*, lit: bool) -> None:
+    """The lamp's room at nightfall, the lamp on or off; all else is the same."""
+    props.boards(m.WALNUT, -7.0, 3.0, 2.5, rough=0.36)
+    props.wall(3.0, "#CBB8A0", "#B8A388")
+    _product("dusk-lamp", "chalk")
+    for shining in ("bulb", "shine") if not lit else ():
+        bpy.data.objects.remove(bpy.data.objects[shining])
+    props.book((2.3, 1.6, 0.24), "#3F4A45", (2.05, 0.2, 0.0), -0.2)
+    props.book((2.0, 1.4, 0.2), "#B4532A", (2.0, 0.2, 0.24), 0.12)
+    props.bowl(0.52, (2.0, 0.2, 0.44), "#E4DACA", "#CFC2AD")
+    softbox((-9.0, -3.5, 5.5), (0.0, 0.5, 1.8), (5.0, 6.0), 900, "#A6B8DA")
+    world("#8A9DC2", 0.16)
+
+
 def candle_stage() -> None:
     """A burning candle on a stone tray."""
     props.boards(m.WALNUT, -5.0, 3.6, 1.5, rough=0.42)
@@ -186,6 +200,11 @@ SCENES: dict[str, Take] = {
     "meadow-cushion": _take(cushion_stage, View((0.0, 0.4, 2.1), 6.9, 4, 8, 70, 0.05)),
     "orchard-stool": _take(stool_stage, View((0.35, 0.2, 2.75), 7.6, 2, 9, 70, 0.05)),
     "column-vase": _take(vase_stage, View((0.0, 0.2, 2.8), 7.4, 2, 6, 75, 0.08)),
+}
+
+_DUSK = View((0.35, 0.2, 2.15), 6.4, 2, 6, 70, 0.05)
+PAIRS: dict[str, tuple[Take, Take]] = {
+    "dusk-lamp": (_take(lambda: dusk_stage(lit=False), _DUSK), _take(lambda: dusk_stage(lit=True), _DUSK)),
 }
 
 DETAILS: dict[str, Take] = {

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from adengine.demo.scenes.encode import publish
-from adengine.demo.scenes.lifestyle import DETAILS, SCENES
+from adengine.demo.scenes.lifestyle import DETAILS, PAIRS, SCENES
 from adengine.demo.scenes.products import PRODUCTS
 from adengine.demo.scenes.shots import cutout
 from adengine.demo.scenes.studio import Quality
@@ -30,6 +30,8 @@ def shots(only: str | None, kind: str | None, colour: str | None = None) -> Iter
             yield f"{handle}-scene", SCENES[handle]
         if kind in (None, "detail") and handle in DETAILS:
             yield f"{handle}-detail", DETAILS[handle]
+        if kind in (None, "pair") and handle in PAIRS:
+            yield from zip((f"{handle}-before", f"{handle}-after"), PAIRS[handle], strict=True)
 
 
 def _cutter(handle: str, colour: str) -> Callable[[Path, Quality], Path]:
@@ -40,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Render and publish the wanted pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", choices=sorted(PRODUCTS), help="one product")
-    parser.add_argument("--kind", choices=("cutout", "scene", "detail"), help="one kind of picture")
+    parser.add_argument("--kind", choices=("cutout", "scene", "detail", "pair"), help="one kind of picture")
     parser.add_argument("--colour", help="one colour among the cut-outs")
     parser.add_argument("--samples", type=int, default=24)
     parser.add_argument("--scale", type=float, default=1.0, help="below 1 for a quick look")

@@ -1,0 +1,1 @@
+"""What a film costs beside what its encoding costs, beside other renderers: `make bench-render`."""

@@ -1,0 +1,193 @@
+"""Run the benchmark of the renderer and print its table: `make bench-render` (ARGS='--rounds 5 --quick')."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import imageio_ffmpeg
+
+from benchmarks.render import reference
+
+FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table; `met` says whether the figure keeps its target."""
+
+    what: str
+    target: str
+    figure: str
+    met: bool
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds of each pair")
+    parser.add_argument("--quick", action="store_true", help="leave out MoviePy, the hundred variants and VMAF")
+    parser.add_argument("--moviepy", default=sys.executable, help="the Python that has MoviePy")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench-render-") as folder:
+        for row in Bench(Path(folder), asked.rounds, asked.moviepy).rows(quick=asked.quick):
+            print(f"| {row.what} | {row.target} | {row.figure} | {'yes' if row.met else 'NO'} |", flush=True)
+
+
+class Bench:
+    """Everything a run needs in one folder: the film's pictures, its finished frames, its caches."""
+
+    def __init__(self, folder: Path, rounds: int, moviepy: str) -> None:
+        self.folder, self.rounds, self.moviepy_python = folder, rounds, moviepy
+        self.assets, self.raw, self.count = folder / "assets", folder / "frames.yuv", 0
+        reference.assets(self.assets)
+
+    def rows(self, *, quick: bool) -> list[Row]:
+        painted = self.step("paint", self.assets, self.raw)
+        rows = [*self.against_encoding("standard", 1.15, with_ffmpeg=True)]
+        rows += self.against_encoding("final", 1.10, with_ffmpeg=False)
+        rows += [self.compositing(painted), self.one_call(), *self.cached(), *self.previews(), *self.memory()]
+        rows.append(self.same_bytes())
+        if not quick:
+            rows += [self.quality(), self.hundred(), self.moviepy()]
+        return rows
+
+    def against_encoding(self, quality: str, most: float, *, with_ffmpeg: bool) -> list[Row]:
+        """Time whole renders and bare encodes in turn: the ratio of each round, then their median."""
+        to_encode, to_ffmpeg, walls = [], [], []
+        for _ in range(self.rounds):
+            wall = self.timed(lambda: self.whole(quality))
+            encode = float(self.step("encode_only", self.assets, self.raw, quality)["wall_s"])
+            walls.append(wall)
+            to_encode.append(wall / encode)
+            if with_ffmpeg:
+                to_ffmpeg.append(wall / self.timed(self.ffmpeg))
+        preset = {"standard": "superfast", "final": "veryfast"}[quality]
+        rows = [
+            _ratio(f"whole render / part-parallel encoding of the finished frames, {preset}", to_encode, most),
+            Row(f"whole render, {preset}, wall", "", f"{median(walls):.1f} s", met=True),
+        ]
+        return [*rows, *([_ratio("whole render / ffmpeg only encoding them", to_ffmpeg, 0.95)] if to_ffmpeg else [])]
+
+    def compositing(self, painted: dict[str, object]) -> Row:
+        figures = [float(str(painted["ms_a_frame"]))]
+        figures += [float(str(self.step("paint", self.assets, "-")["ms_a_frame"])) for _ in range(2)]
+        return _most("compositing, core time a frame, conversion included", figures, 2.5, "ms")
+
+    def one_call(self) -> Row:
+        shares = []
+        for _ in range(3):
+            found = self.step("call_to_action", self.assets, self.fresh(), self.fresh())
+            shares.append(100 * float(str(found["changed_cpu_s"])) / float(str(found["one_cpu_s"])))
+        return _most("only the call to action changed, CPU of a render", shares, 20, "%")
+
+    def cached(self) -> list[Row]:
+        cache = self.fresh()
+        self.whole("standard", cache=cache)
+        cold, warm = [], []
+        for _ in range(5):
+            begun = time.perf_counter()
+            found = self.step("again", self.assets, self.fresh(), cache)
+            cold.append((time.perf_counter() - begun - 5 * float(str(found["warm_s"]))) * 1000)
+            warm.append(float(str(found["warm_s"])) * 1000)
+        return [
+            _most("fully cached variant, warm", warm, 100, "ms"),
+            _most("fully cached variant, cold process", cold, 350, "ms"),
+        ]
+
+    def previews(self) -> list[Row]:
+        first = [self.timed(lambda: self.step("preview", self.assets)) * 1000 for _ in range(5)]
+        film = [self.timed(lambda: self.step("animatic", self.assets, self.fresh())) for _ in range(3)]
+        return [
+            _most("first preview frame, cold process", first, 400, "ms"),
+            _most("whole animatic of a 15 s ad, cold process", film, 3, "s"),
+        ]
+
+    def memory(self) -> list[Row]:
+        short = float(str(self.whole("standard")["peak_mb"]))
+        long = float(str(self.step("long_film", self.assets, self.fresh())["peak_mb"]))
+        return [_most("peak memory, 15 s", [short], 400, "MB"), _most("peak memory, 60 s", [long], 400, "MB")]
+
+    def same_bytes(self) -> Row:
+        made = {str(self.whole("standard", workers=workers)["sha256"]) for workers in (1, 2, 3, 2)}
+        return Row("same input twice, any number of workers", "the same bytes", f"{len(made)} film", len(made) == 1)
+
+    def quality(self) -> Row:
+        out = self.fresh()
+        self.whole("standard", out=out)
+        size = f"{reference.WIDTH}x{reference.HEIGHT}"
+        raw = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", size, "-r", "30", "-i", str(self.raw)]
+        asked = [FFMPEG, "-i", str(out / "film.mp4"), *raw, "-lavfi", "libvmaf=n_threads=2", "-f", "null", "-"]
+        said = subprocess.run(asked, capture_output=True, text=True, check=True).stderr
+        found = float(re.findall(r"VMAF score: ([\d.]+)", said)[-1])
+        return Row("VMAF against the composited frames", ">= 97", f"{found:.2f}", found >= 97)
+
+    def hundred(self) -> Row:
+        found = self.step("variants", self.assets, self.fresh(), self.fresh())
+        ratio = float(str(found["hundred_cpu_s"])) / float(str(found["one_cpu_s"]))
+        return Row("100 variants / one render, CPU", "<= 7.5", f"{ratio:.2f}", ratio <= 7.5)
+
+    def moviepy(self) -> Row:
+        sound = self.folder / "sound.wav"
+        out = self.fresh()
+        self.whole("final", out=out)
+        subprocess.run([FFMPEG, "-y", "-i", str(out / "film.mp4"), str(sound)], capture_output=True, check=True)
+        film = self.folder / "moviepy.mp4"
+        asked = ["-m", "benchmarks.render.moviepy_film", self.assets, sound, film, "veryfast"]
+        theirs = self.timed(lambda: subprocess.run([self.moviepy_python, *map(str, asked)], check=True))
+        ours = median(self.timed(lambda: self.whole("final")) for _ in range(3))
+        return Row("MoviePy doing the same film / ours, veryfast", ">= 18", f"{theirs / ours:.1f}", theirs / ours >= 18)
+
+    def whole(
+        self, quality: str, *, cache: Path | None = None, out: Path | None = None, workers: int = 2
+    ) -> dict[str, object]:
+        made, kept = out or self.fresh(), cache or self.fresh()
+        found = self.step("whole", self.assets, made, kept, quality, workers)
+        for folder in [*([] if cache else [kept]), *([] if out else [made])]:
+            shutil.rmtree(folder)
+        return found
+
+    def ffmpeg(self) -> None:
+        size = f"{reference.WIDTH}x{reference.HEIGHT}"
+        raw = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", size, "-r", "30", "-i", str(self.raw)]
+        out = ["-c:v", "libx264", "-preset", "superfast", "-crf", "20", str(self.folder / "ffmpeg.mp4")]
+        subprocess.run([FFMPEG, "-y", *raw, *out], capture_output=True, check=True)
+
+    def step(self, name: str, *given: object) -> dict[str, object]:
+        command = [sys.executable, "-m", "benchmarks.render.steps", name, *map(str, given)]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+        return found
+
+    def fresh(self) -> Path:
+        self.count += 1
+        folder = self.folder / f"made-{self.count}"
+        folder.mkdir()
+        return folder
+
+    def timed(self, act: Callable[[], object]) -> float:
+        begun = time.perf_counter()
+        act()
+        return time.perf_counter() - begun
+
+
+def _ratio(what: str, ratios: list[float], most: float) -> Row:
+    spread = f"{median(ratios):.3f} ({min(ratios):.2f} to {max(ratios):.2f}, {len(ratios)} rounds)"
+    return Row(what, f"<= {most}", spread, median(ratios) <= most)
+
+
+def _most(what: str, figures: list[float], most: float, unit: str) -> Row:
+    return Row(what, f"<= {most:g} {unit}", f"{median(figures):.3g} {unit}", median(figures) <= most)
+
+
+if __name__ == "__main__":
+    main()

@@ -352,5 +352,7 @@ def _upright(picture: Image.Image) -> tuple[int, int]:
 def _shows_ground(picture: Image.Image) -> bool:
     if not picture.has_transparency_data:
         return False
-    lowest, _ = picture.convert("RGBA").getchannel("A").getextrema()
+    lowest, highest = picture.convert("RGBA").getchannel("A").getextrema()
+    if highest == 0:
+        raise PictureUnusable("the picture is wholly transparent; use one that shows the product")
     return isinstance(lowest, int) and lowest < 255

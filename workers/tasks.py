@@ -16,10 +16,10 @@ from celery import Celery
 from celery.signals import worker_ready
 
 from adengine.core.clip import ClipAsk
-from adengine.core.errors import AdEngineError
+from adengine.core.errors import AdEngineError, NotFound
 from adengine.engine import SYSTEM, Actor, AdEngine, Unit, worker
-from adengine.models import Ad, Preview, Shot
-from adengine.services import checkout, previews, renders
+from adengine.models import Ad, Image, Preview, Shot
+from adengine.services import checkout, cutouts, previews, renders
 from integrations.queue import LONGEST_JOB_S, celery_app
 
 log = logging.getLogger(__name__)
@@ -145,6 +145,27 @@ def sketch(engine: AdEngine, preview_id: str) -> None:
                 raise
 
 
+def cutout(engine: AdEngine, image_id: str) -> None:
+    """Take a picture's product off its ground, where that can be done well, and keep it with the picture."""
+    try:
+        actor = _merchant_of(engine, Image, image_id)
+    except NotFound:  # the picture left the catalogue meanwhile
+        return
+    with engine.unit(actor) as unit:
+        file = cutouts.claim(unit, image_id)
+    if file is None:
+        return
+    from workers.studio.cutouts import cut_out_file
+
+    made, key = cut_out_file(engine.ports.files.local(file)), ""
+    if made is not None:
+        key = f"cutouts/{made.sha256}.webp"
+        if not engine.ports.files.has(key):
+            engine.ports.files.put(key, made.content)
+    with engine.unit(actor) as unit:
+        cutouts.keep(unit, image_id, file, key, made.confidence if made else 0.0)
+
+
 def sweep(engine: AdEngine) -> list[tuple[str, str]]:
     """Send the jobs that nobody works on again, expire unpaid checkouts, finish refunds; answers the jobs sent.
 
@@ -154,7 +175,7 @@ def sweep(engine: AdEngine) -> list[tuple[str, str]]:
     refunds: list[tuple[str, str, str]] = []
     paybacks: list[tuple[str, str]] = []
     with _left_to_the_next("look for jobs"), engine.unit(SYSTEM) as unit:
-        jobs = [*renders.owed(unit), *previews.owed(unit)]
+        jobs = [*renders.owed(unit), *previews.owed(unit), *cutouts.owed(unit)]
         for job, row_id in jobs:
             unit.later(job, row_id)
     with _left_to_the_next("expire checkouts"), engine.unit(SYSTEM) as unit:
@@ -196,7 +217,7 @@ def _left_to_the_next(act: str) -> Iterator[None]:
         log.exception("the sweep could not %s; the next one will try again", act)
 
 
-JOBS: dict[str, Callable[..., Any]] = {"render": render, "generate": generate, "sketch": sketch}
+JOBS: dict[str, Callable[..., Any]] = {"render": render, "generate": generate, "sketch": sketch, "cutout": cutout}
 
 
 class Claim:
@@ -259,7 +280,7 @@ def _start_sweeping(engine: AdEngine) -> None:
     threading.Thread(target=forever, name="sweep", daemon=True).start()
 
 
-def _merchant_of(engine: AdEngine, kind: type[Ad] | type[Preview] | type[Shot], row_id: str) -> Actor:
+def _merchant_of(engine: AdEngine, kind: type[Ad] | type[Image] | type[Preview] | type[Shot], row_id: str) -> Actor:
     with engine.unit(SYSTEM) as unit:
         return worker(unit.get(kind, row_id).merchant_id)
 

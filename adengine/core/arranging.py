@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from adengine.core.facts import Fact
-from adengine.core.pacing import fits, shot_count
+from adengine.core.pacing import fits, longest_s, shot_count
 from adengine.core.script import Script
 from adengine.core.speech import word_count
-from adengine.core.template import Scene, Template, choices
+from adengine.core.template import BLANK, Line, Scene, Template, choices, localised
 
 CLOSING = ("price", "offer")
+# What a film says once.
+CLAIMS = ("reason", "quote")
 READ = ("title", "reason", "point", "quote", "caption")
 # People take in a text in a quarter of a second a word; a third is comfortable.
 SECONDS_A_WORD, LONGEST_READ_S = 0.25, 3.2
@@ -20,10 +24,12 @@ SECONDS_A_WORD, LONGEST_READ_S = 0.25, 3.2
 def arranged(template: Template, seconds: int, script: Script, beat: int) -> tuple[Scene, ...]:
     """Choose the scenes a film of this length has time for: its own, then more, then looks at the product."""
     fewest, wanted = shot_count(seconds, beat)
-    own = [_legible(one, seconds, script) for one in template.scenes if _applies(one, seconds, script.facts)]
+    said: list[set[str]] = []
+    own = [one for one in template.scenes if _applies(one, seconds, script.facts)]
+    own = [_legible(one, seconds, script, beat) for one in _new(own, script, said)]
     kept = _fitting(own, seconds, wanted, beat)
-    more = [_legible(one, seconds, script) for one in template.more if _applies(one, seconds, script.facts)]
-    more = more if kept == own else []
+    more = [replace(one, optional=True) for one in template.more if _applies(one, seconds, script.facts)]
+    more = [_legible(one, seconds, script, beat) for one in _new(more, script, said)] if kept == own else []
     midway = [one for one in more if one.from_s]
     room = wanted - len(kept) - len(midway)
     extra = [one for one in more if not one.from_s][: max(0, room)]
@@ -46,7 +52,35 @@ def _applies(scene: Scene, seconds: int, facts: Mapping[str, Fact]) -> bool:
     return has_facts and seconds >= scene.from_s
 
 
-def _legible(scene: Scene, seconds: int, script: Script) -> Scene:
+def _new(scenes: list[Scene], script: Script, said: list[set[str]]) -> Iterator[Scene]:
+    """Yield scenes with claims that none before them made; one that has none is left out where it can be.
+
+    `said` holds the words of every claim so far, and grows. Lists are no claims: they repeat on purpose.
+    """
+    for scene in scenes:
+        lines = [_unsaid(line, script, said) if line.role in CLAIMS else line for line in scene.texts]
+        if all(lines):
+            yield replace(scene, texts=tuple(filter(None, lines)))
+        elif not scene.optional:
+            yield scene
+
+
+def _unsaid(line: Line, script: Script, said: list[set[str]]) -> Line | None:
+    """Return the line with the first of its alternatives that says something new; None where none does."""
+    pattern = localised(dict(line.say), script.locale)
+    blank = BLANK.fullmatch(pattern)
+    alternatives = [f"{{{choice}}}" for choice in blank[1].split("|")] if blank else [pattern]
+    tried = [replace(line, say=(("en", one),)) for one in alternatives]
+    spoken = [(one, text.text) for one in tried if (text := script.text(one))]
+    for one, claim in spoken:
+        words = set(re.findall(r"\w+", claim.casefold()))
+        if not any(words <= earlier for earlier in said):
+            said.append(words)
+            return one
+    return None if spoken else line
+
+
+def _legible(scene: Scene, seconds: int, script: Script, beat: int) -> Scene:
     """Give a scene the time to read what the product's own fields say in it, and lists no more rows than that.
 
     Headline, price and button do not count: films that differ in these alone cut on the same frames.
@@ -55,7 +89,8 @@ def _legible(scene: Scene, seconds: int, script: Script) -> Scene:
     said = [text.text for line in scene.texts if line.role in READ and (text := script.text(line))]
     said += [script.facts[field].text for field in rows if field in script.facts]
     wanted = SECONDS_A_WORD * sum(word_count(text) for text in said)
-    return replace(scene, rows=rows, min_s=max(scene.min_s, min(LONGEST_READ_S, round(wanted, 2))))
+    longest = longest_s(beat) if rows else LONGEST_READ_S
+    return replace(scene, rows=rows, min_s=max(scene.min_s, math.floor(min(longest, wanted) * 100) / 100))
 
 
 def _fitting(scenes: list[Scene], seconds: int, wanted: int, beat: int) -> list[Scene]:

@@ -38,7 +38,11 @@ class Variant:
 
 @dataclass(frozen=True)
 class Image:
-    """A picture of the product: `source` as the feed names it; `file`, size and alpha once it was taken in."""
+    """A picture of the product: `source` as the feed names it; `file`, size and alpha once it was taken in.
+
+    `cutout` is the file of the same picture without its ground, empty where none could be made well; a worker makes
+    it after the import. `cutout_confidence` (0..1) says how sure it is that nothing is missing or too much.
+    """
 
     source: str
     alt: str = ""
@@ -47,6 +51,13 @@ class Image:
     width: int = 0
     height: int = 0
     has_alpha: bool = False
+    cutout: str = ""
+    cutout_confidence: float = 0.0
+
+    @property
+    def alone(self) -> str:
+        """The file that shows the product without its ground, as it came or cut out; empty where there is none."""
+        return self.file if self.has_alpha else self.cutout
 
 
 @dataclass(frozen=True)

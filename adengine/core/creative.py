@@ -443,7 +443,10 @@ def _shot(
     scene: Scene, place: int, brief: Brief, script: Script, shown: _Shown, style: Style, *, with_clip: bool
 ) -> Shot:
     clip = brief.clip if with_clip else None
-    texts = tuple(text for text in map(script.text, scene.texts) if text)
+    said: dict[str, Text] = {}
+    for text in filter(None, map(script.text, scene.texts)):
+        said.setdefault(text.text.casefold(), text)
+    texts = tuple(said.values())
     pair = pair_of(shown.every) if scene.layout == "compare" else None
     layout = scene.layout if brief.cameo or scene.layout != "host" else "headline"
     has_cameo = brief.cameo is not None and bool(texts) and layout in CAMEO_LAYOUTS
@@ -508,7 +511,8 @@ def _against(fact: Fact) -> Row:
 
 
 def _visual(scene: Scene, shown: _Shown) -> Visual:
-    cutouts = [i for i in shown.pictures if cut_out_of(i)]
+    # What the shop cut out itself is better than what was cut out of a photograph.
+    cutouts = [i for i in shown.pictures if i.has_alpha] or [i for i in shown.pictures if i.alone]
     photos = [i for i in shown.pictures if not i.has_alpha]
     match scene.shows:
         case "item":
@@ -530,13 +534,8 @@ def _visual(scene: Scene, shown: _Shown) -> Visual:
 
 def _seen(image: Image, how: str = "") -> Visual:
     """Show a picture cut out where it can be and nothing else is asked for."""
-    cut = "" if how == "photo" else cut_out_of(image)
+    cut = "" if how == "photo" else image.alone
     return Visual("cutout" if cut else "photo", cut or image.file, image.width, image.height, image.alt)
-
-
-def cut_out_of(image: Image) -> str:
-    """Return the file of the picture's cut-out: itself, or one made of it that can be trusted; else nothing."""
-    return image.file if image.has_alpha else ""
 
 
 def _spoken(

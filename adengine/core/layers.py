@@ -13,6 +13,8 @@ LABELS = ("label", "disclosure")
 # Small print is there before the large words come; these and the rest of WHOLE are not split into words.
 AT_ONCE = ("eyebrow", "brand", *LABELS)
 WHOLE = ("price", "cta", *AT_ONCE)
+# After so many frames the light of a stage and a badge hold still.
+LIGHT_FRAMES, WOBBLE_FRAMES = 22, 48
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,13 @@ class Piece:
     kind: Literal["piece"] = "piece"
 
 
-How: TypeAlias = Literal["cutout", "close", "card", "panel", "cover"]
+How: TypeAlias = Literal["cutout", "shelf", "close", "card", "panel", "cover"]
 
 
 @dataclass(frozen=True)
 class Picture:
-    """The product: a cutout on the stage, a close look at it, a framed card, a panel, or the whole frame.
+    """The product: a cutout on the stage, one of several on a shelf, a close look, a framed card, a panel, or the
+    whole frame.
 
     `side` (-1, 0, 1) is the part of the product that a close look leans to; `energy` scales its motion, and
     `beat`, in frames, lets it nod with the music (0: it does not); `entrance` is how it comes in.
@@ -124,6 +127,8 @@ class Block:
 
     `lead` is how many frames of coming in lie before its start, `pulse` a button's beat in frames; `energy` is how
     fast words follow each other, and `at_once` lets all texts come together, so that an end card rests early.
+    `peers` are the texts of blocks as large as this one that are set in the same size, as the rows of a list are;
+    `align` is where lines stand in the box instead of where the style has them.
     """
 
     texts: tuple[Text, ...]
@@ -136,6 +141,8 @@ class Block:
     lead: int = 0
     energy: float = 1.0
     at_once: bool = False
+    peers: tuple[tuple[Text, ...], ...] = ()
+    align: Literal["", "start", "center"] = ""
     kind: Literal["block"] = "block"
 
 
@@ -199,11 +206,14 @@ Layer: TypeAlias = Ground | Piece | Picture | Clip | Veil | Block | Badge | Comp
 
 @dataclass(frozen=True)
 class GroundDraw:
+    """`light_x`, `light_y` are where the light falls, in 0..1 of the frame; it is `settled` once it holds still."""
+
     stage: str
     seed: int
     light_x: float
     light_y: float
     pattern: str = "sweep"
+    settled: bool = True
     kind: Literal["ground"] = "ground"
 
 
@@ -214,8 +224,6 @@ class PieceDraw:
     form: str
     box: Box
     scale: float
-    dy: float
-    opacity: float
     kind: Literal["piece"] = "piece"
 
 
@@ -266,10 +274,14 @@ class Item:
 
 @dataclass(frozen=True)
 class BlockDraw:
+    """`peers` are the items of other blocks that are set as large; an empty `align` is the style's."""
+
     items: tuple[Item, ...]
     box: Box
     valign: str
     stage: str
+    peers: tuple[tuple[Item, ...], ...] = ()
+    align: str = ""
     kind: Literal["block"] = "block"
 
 
@@ -285,14 +297,13 @@ class BadgeDraw:
 
 @dataclass(frozen=True)
 class CompareDraw:
-    """`part` (0..1) of the box's width, from its left, shows `before`; `scale` is about the box's middle."""
+    """`part` (0..1) of the box's width, from its left, shows `before`."""
 
     before: str
     after: str
     box: Box
     stage: str
     part: float
-    scale: float
     kind: Literal["compare"] = "compare"
 
 
@@ -372,7 +383,9 @@ def drawn(layer: Layer, frame: int) -> Draw:  # noqa: PLR0911
         case Veil():
             return VeilDraw(layer.file, layer.box, layer.edge, 1.0)
         case Block():
-            return BlockDraw(_items(layer, frame), layer.box, layer.valign, layer.stage)
+            return BlockDraw(
+                _items(layer, frame), layer.box, layer.valign, layer.stage, _at_rest(layer.peers), layer.align
+            )
         case Badge():
             return _badge(layer, frame)
         case Cameo():
@@ -407,13 +420,16 @@ def _round(value: float) -> float:
 
 
 def _ground(layer: Ground, frame: int) -> GroundDraw:
-    turn = (frame + layer.seed * 37) / 30
+    """Let light glide to its place as the scene begins and rest there: frames that are equal cost no encoding."""
+    turn, age = layer.seed * 37 / 30, frame - layer.start
+    left = max(0.0, 1 - age / LIGHT_FRAMES) ** 2
     return GroundDraw(
         layer.stage,
         layer.seed,
-        _round(0.5 + 0.34 * math.sin(turn * 0.55)),
-        _round(0.36 + 0.12 * math.cos(turn * 0.4)),
+        _round(0.5 + 0.34 * math.sin(turn * 0.55) - 0.13 * left),
+        _round(0.36 + 0.12 * math.cos(turn * 0.4) - 0.03 * left),
         layer.pattern,
+        settled=age >= LIGHT_FRAMES,
     )
 
 
@@ -421,22 +437,13 @@ def _compare(layer: Compare, frame: int) -> CompareDraw:
     """Show all of `before` for a quarter of the time, wipe to `after`, and come to rest showing a little of both."""
     part = (frame - layer.start) / max(1, layer.end - layer.start)
     shown = 1.0 - 0.88 * ease_in_out((part - 0.25) / 0.45)
-    return CompareDraw(layer.before, layer.after, layer.box, layer.stage, _round(shown), _round(1 + 0.03 * part))
+    return CompareDraw(layer.before, layer.after, layer.box, layer.stage, _round(shown))
 
 
 def _piece(layer: Piece, frame: int) -> PieceDraw:
     age = frame - layer.start
     grown = 1.0 if layer.opens else ease_back((age + 2) / 22)
-    part = age / max(1, layer.end - layer.start)
-    return PieceDraw(
-        layer.file,
-        layer.stage,
-        layer.form,
-        layer.box,
-        _round(grown * (1 + 0.02 * part)),
-        _round(-10 * part),
-        1.0,
-    )
+    return PieceDraw(layer.file, layer.stage, layer.form, layer.box, _round(grown))
 
 
 def _picture(layer: Picture, frame: int) -> PictureDraw:
@@ -444,7 +451,7 @@ def _picture(layer: Picture, frame: int) -> PictureDraw:
     scale, dx, dy = _moved(layer.motion, part, layer.box, layer.energy)
     dx += layer.side * layer.box.w * 0.15
     come = _Come()
-    if layer.how in ("cutout", "close", "card"):
+    if layer.how in ("cutout", "shelf", "close", "card"):
         come = _coming(layer, frame - layer.start)
         scale *= come.scale * (1 + _nod(frame, layer.beat) * layer.energy)
     opacity = 1.0 if layer.opens or layer.how == "cover" else min(1.0, (frame - layer.start + 1) / 6)
@@ -516,7 +523,7 @@ def _moved(motion: str, part: float, box: Box, energy: float) -> tuple[float, fl
 def _badge(layer: Badge, frame: int) -> BadgeDraw:
     age = frame - layer.start
     grown = ease_back(age / 16)
-    wobble = 7 * math.exp(-age / 14) * math.cos(age / 3.2)
+    wobble = 7 * math.exp(-age / 14) * math.cos(age / 3.2) * max(0.0, 1 - age / WOBBLE_FRAMES)
     return BadgeDraw(layer.text, layer.box, layer.stage, _round(grown), _round(-8 + wobble))
 
 
@@ -546,6 +553,10 @@ def _words(text: Text) -> int:
 @functools.lru_cache(maxsize=2_000)
 def _word_count(text: str) -> int:
     return max(1, len(pieces(text)))
+
+
+def _at_rest(peers: tuple[tuple[Text, ...], ...]) -> tuple[tuple[Item, ...], ...]:
+    return tuple(tuple(Item(t.role, t.text, t.aside, (1.0,) * _words(t)) for t in texts) for texts in peers)
 
 
 def _items(layer: Block, frame: int) -> tuple[Item, ...]:

@@ -24,14 +24,18 @@ SHARES = {
     "host": (0.21, 0.22),
 }
 # The part of the safe width that text takes beside a product on square and wide frames.
-COLUMNS = {"headline": 0.50, "quotes": 0.52, "close": 0.42, "photo": 0.47, "panel": 0.44, "compare": 0.40}
+COLUMNS = {"headline": 0.50, "quotes": 0.52, "close": 0.42, "photo": 0.47, "panel": 0.46, "compare": 0.40}
 LISTED = {"versus": 0.60, "steps": 0.52}
+# The height of a table's head, in rows that are at least so many units high.
+HEAD, HIGH_ROW, LEAST_ROW = 0.62, 13, 8
 STACKED_SQUARES = ("headline", "close", "photo")
 BADGE_UNITS = {"round": (28, 28), "burst": (29, 29), "tag": (34, 17), "bar": (40, 14)}
 BAND_UNITS = 21
 # How far down the safe area captions begin that stand between text and product.
 RAISED = 0.45
 RISE = 0.895
+# A frame that goes on by more than this part of its height below what is free has products stand down there.
+DEEP = 0.1
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class Wanted:
     """What a scene wants placed. `badge` is its form, `logo` the units of height its mark takes.
 
     `turned` puts the text on the other side of a product it stands beside; `rtl` mirrors what reads from one side.
+    A picture that `bleeds` reaches the edges of the frame where a product would stand clear of them.
+    A `slim` product is much taller than it is wide: it stands beside text where others stand below it.
     """
 
     layout: str
@@ -49,6 +55,8 @@ class Wanted:
     logo: int = 0
     turned: bool = False
     rtl: bool = False
+    slim: bool = False
+    bleeds: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,6 +104,11 @@ class _Space:
         return self.foot - self.free.y
 
     @property
+    def is_deep(self) -> bool:
+        """Whether the frame goes on far below what is free."""
+        return self.foot - self.free.bottom > DEEP * self.frame.h
+
+    @property
     def text_floor(self) -> int:
         """Where text above captions ends; the end of what is free where no captions divide it."""
         return self.under - self.units(BAND_UNITS + 4) if self.under else self.free.bottom
@@ -134,7 +147,7 @@ def snapped(box: Box, unit: int) -> Box:
 
 
 def _goes_on(frame: Box, safe: Box) -> bool:
-    return frame.y + frame.h * RISE - safe.bottom > 0.1 * frame.h
+    return frame.y + frame.h * RISE - safe.bottom > DEEP * frame.h
 
 
 def _space(frame: Box, safe: Box, unit: int, *, captions: bool) -> _Space:
@@ -168,9 +181,11 @@ def _square(wanted: Wanted, space: _Space) -> Zones:
             return _host_above(wanted, space)
         case "grid":
             return _grid(wanted, space, min(max(1, wanted.cells), 2))
-        case "versus" | "steps":
+        case "versus":
+            return _list_above(wanted, space)
+        case "steps":
             return _list_beside(wanted, space)
-        case layout if layout in STACKED_SQUARES:
+        case layout if layout in STACKED_SQUARES and not (wanted.slim and layout == "headline"):
             return _stack(wanted, space)
         case _:
             return _beside(wanted, space)
@@ -199,7 +214,8 @@ def _stack(wanted: Wanted, space: _Space) -> Zones:
     bottom = _grid_floor(max(space.free.y + share * space.height, least), space)
     bottom = space.text_floor if space.under else min(bottom, space.free.bottom)
     text = Box(space.free.x, top, space.free.w, bottom - top)
-    return Zones(text, _below(wanted.layout, space.under or bottom, space), cameo=cameo, tag=tag)
+    shown = "panel" if wanted.bleeds else wanted.layout
+    return Zones(text, _below(shown, space.under or bottom, space), cameo=cameo, tag=tag)
 
 
 def _below(layout: str, top: int, space: _Space) -> Box:
@@ -211,7 +227,8 @@ def _below(layout: str, top: int, space: _Space) -> Box:
             edge = top + space.gap
             return Box(0, edge, frame.w, frame.bottom - edge)
         case "close":
-            return Box(round(-0.14 * frame.w), top, round(1.28 * frame.w), round(frame.h * 1.06) - top)
+            edge = top + 2 * space.unit
+            return Box(round(-0.14 * frame.w), edge, round(1.28 * frame.w), round(frame.h * 1.06) - edge)
         case _:
             margin = round(0.065 * frame.w)
             edge = top + 2 * space.unit
@@ -225,15 +242,17 @@ def _beside(wanted: Wanted, space: _Space) -> Zones:
     is_square = shape_of(frame) == "square"
     cameo, tag, top = _header(wanted, space, free if is_square else replace(free, w=width))
     text = Box(free.x, top, width, free.bottom - top)
-    edge = text.right + space.units(2 if is_square else 6)
+    edge = text.right + space.units(4 if is_square else 6)
     ceiling = top if is_square and cameo else round(0.08 * frame.h)
     visual = {
         "photo": frame,
         "panel": Box(edge, 0, frame.w - edge, frame.h),
         "compare": Box(edge, 0, frame.w - edge, frame.h),
         "close": Box(edge, round(-0.02 * frame.h), round(frame.w * 1.04) - edge, round(frame.h * 1.14)),
-    }.get(layout, Box(edge, ceiling, frame.w - edge - space.units(3), space.foot - ceiling))
-    if cameo and is_square and layout in ("panel", "compare"):
+    }.get(
+        "panel" if wanted.bleeds else layout, Box(edge, ceiling, frame.w - edge - space.units(3), space.foot - ceiling)
+    )
+    if cameo and is_square and (wanted.bleeds or layout in ("panel", "compare")):
         visual = Box(edge, top, frame.w - edge, frame.h - top)
     made = Zones(text, visual, "middle", cameo, tag)
     # A photograph behind the text is darkened on the side where text begins.
@@ -291,12 +310,12 @@ def _list_above(wanted: Wanted, space: _Space) -> Zones:
     free = space.free
     cameo, tag, top = _header(wanted, space, free)
     heading = Box(free.x, top, free.w, space.units(16 if space.captions else 21))
-    rows_top = space.under or heading.bottom + 2 * space.unit
+    rows_top = space.under or heading.bottom + 4 * space.unit
     if space.under:
         heading = replace(heading, h=space.text_floor - top)
     room = max(0.58 * (free.bottom - rows_top), free.bottom - rows_top - 0.30 * space.height)
-    row = _row_height(free.bottom - rows_top if space.under else room, wanted.cells, space)
-    area = Box(free.x, rows_top, free.w, row * wanted.cells)
+    row = _row_height(free.bottom - rows_top if space.under or space.is_deep else room, wanted, space)
+    area = Box(free.x, rows_top, free.w, _rows_height(wanted, row, space))
     bottom = area.bottom + space.unit
     margin = round(0.065 * space.frame.w)
     visual = Box(margin, bottom, space.frame.w - 2 * margin, space.foot - bottom)
@@ -311,8 +330,8 @@ def _list_beside(asked: Wanted, space: _Space) -> Zones:
     column = replace(free, w=width)
     cameo, tag, top = _header(wanted, space, column)
     heading = Box(free.x, top, width, _grid_floor(0.20 * (free.bottom - top), space))
-    row = _row_height(free.bottom - heading.bottom - 2 * space.unit, wanted.cells, space)
-    area = Box(free.x, heading.bottom + 2 * space.unit, width, row * wanted.cells)
+    row = _row_height(free.bottom - heading.bottom - 4 * space.unit, wanted, space)
+    area = Box(free.x, heading.bottom + 4 * space.unit, width, _rows_height(wanted, row, space))
     edge = column.right + space.units(3)
     ceiling = round(0.1 * frame.h)
     visual = Box(edge, ceiling, frame.w - edge - space.units(3), space.foot - ceiling)
@@ -320,8 +339,17 @@ def _list_beside(asked: Wanted, space: _Space) -> Zones:
     return _turned_round(made, space) if asked.rtl else made
 
 
-def _row_height(room: float, rows: int, space: _Space) -> int:
-    return min(space.units(20), _grid_floor(room / max(1, rows), space))
+def _row_height(room: float, wanted: Wanted, space: _Space) -> int:
+    """Return a row's height; the heads of two columns take less where rows are high enough."""
+    rows = max(1, wanted.cells)
+    row = _grid_floor(room / (rows - 1 + HEAD), space) if wanted.layout == "versus" else 0
+    row = row if row >= space.units(HIGH_ROW) else max(space.units(LEAST_ROW), _grid_floor(room / rows, space))
+    return min(space.units(20), row)
+
+
+def _rows_height(wanted: Wanted, row: int, space: _Space) -> int:
+    has_low_head = wanted.layout == "versus" and row >= space.units(HIGH_ROW)
+    return row * (wanted.cells - 1) + (_grid_floor(HEAD * row, space) if has_low_head else row)
 
 
 def _rows(wanted: Wanted, area: Box, height: int, space: _Space) -> tuple[tuple[Box, Box], ...]:
@@ -329,40 +357,47 @@ def _rows(wanted: Wanted, area: Box, height: int, space: _Space) -> tuple[tuple[
     gap = space.units(5 if wanted.layout == "versus" else 2)
     left = (area.w - gap) // 2 if wanted.layout == "versus" else space.units(11)
     pairs = []
-    for place in range(wanted.cells):
-        y = area.y + place * height
-        first = Box(area.x, y, left, height - space.unit)
-        second = Box(first.right + gap, y, area.right - first.right - gap, height - space.unit)
+    ends = [area.bottom - height * (wanted.cells - 1 - place) for place in range(wanted.cells)]
+    for y, end in zip([area.y, *ends], ends, strict=False):
+        first = Box(area.x, y, left, end - y - space.unit)
+        second = Box(first.right + gap, y, area.right - first.right - gap, end - y - space.unit)
         pairs.append((_mirrored(first, area), _mirrored(second, area)) if wanted.rtl else (first, second))
     return tuple(pairs)
 
 
 def _grid(wanted: Wanted, space: _Space, columns: int) -> Zones:
-    """A heading over cells, words above their picture: pictures may reach below what is free, words may not.
+    """A heading over cells, each a picture with its words under it; an odd last cell stands in the middle.
 
-    An odd last cell stands in the middle.
+    Where a frame goes on far below what is free, words stand above: pictures may reach down there, words may not.
     """
-    free = space.free
+    free, above = space.free, space.is_deep
     cameo, tag, top = _header(wanted, space, free)
     high = space.text_floor - top if space.under else _grid_floor(0.17 * (free.bottom - top), space)
     heading = Box(free.x, top, free.w, high)
     start = space.under or heading.bottom + space.gap
-    rows, gap = math.ceil(wanted.cells / columns), space.units(2)
+    rows, gap = math.ceil(wanted.cells / columns), space.units(5 if above else 3)
     words = min(space.units(14), (free.bottom - start) // ((2 if space.under else 3) * rows))
     width = (free.w - gap * (columns - 1)) // columns
-    height = (space.foot - start - gap * (rows - 1)) // rows
-    if rows > 1:
+    height = ((space.foot if above else free.bottom) - start - gap * (rows - 1)) // rows
+    if rows > 1 and above:
         height = min(height, (free.bottom - words - start) // (rows - 1) - gap)
     pairs = []
     for place in range(wanted.cells):
         line, number = divmod(place, columns)
         missing = max(0, columns * (line + 1) - wanted.cells)
         x = free.x + number * (width + gap) + missing * (width + gap) // 2
-        said = Box(x, start + line * (height + gap), width, words)
-        pair = Box(x, said.bottom, width, height - words), said
+        pair = _cell(Box(x, start + line * (height + gap), width, height), words, above=above, space=space)
         pairs.append((_mirrored(pair[0], free), _mirrored(pair[1], free)) if wanted.rtl else pair)
     visual = pairs[0][0] if pairs else replace(free, y=start, h=space.foot - start)
     return Zones(heading, visual, cameo=cameo, tag=tag, cells=tuple(pairs))
+
+
+def _cell(cell: Box, words: int, *, above: bool, space: _Space) -> tuple[Box, Box]:
+    """Part a cell into the picture and the words by it; a picture below words may be wider than they are."""
+    said = replace(cell, y=cell.y if above else cell.bottom - words, h=words)
+    seen = replace(cell, y=said.bottom if above else cell.y, h=cell.h - words)
+    more = min(cell.x, space.frame.w - cell.right, space.units(2)) if above else 0
+    return replace(seen, x=seen.x - more, w=seen.w + 2 * more), said
 
 
 def _with_logo(made: Zones, wanted: Wanted, space: _Space) -> Zones:
@@ -394,7 +429,7 @@ def _turned(made: Zones, space: _Space) -> Zones:
     text = _mirrored(made.text, free)
     visual = _mirrored(made.visual, space.frame)
     if made.visual != space.frame:
-        visual = replace(visual, w=min(visual.right, text.x - space.unit) - visual.x)
+        visual = replace(visual, w=min(visual.right, text.x - space.units(4)) - visual.x)
     # A cameo over the column moves with it; one over both stays: it is already on its reading side.
     moves = made.tag is not None and made.tag.right <= made.text.right and made.text.w < free.w
     cameo, tag = made.cameo, made.tag

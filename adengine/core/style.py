@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adengine.core.reading import Reader
 from adengine.core.score import BEATS
@@ -101,6 +101,11 @@ class Style:
 
     def role(self, name: str) -> TypeRole:
         return next(role for known, role in self.roles if known == name)
+
+    def enlarged(self, by: float) -> Style:
+        """Return the style with its type this much larger."""
+        sized = ((name, replace(one, size=one.size * by, above=one.above * by)) for name, one in self.roles)
+        return replace(self, roles=tuple(sized))
 
     def tone(self, stage: str) -> Tone:
         return next(tone for known, tone in self.tones if known == stage)

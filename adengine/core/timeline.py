@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -33,7 +34,7 @@ from adengine.core.layers import (
     drawn,
     ease_in_out,
 )
-from adengine.core.layout import Wanted, Zones, caption_band, zones
+from adengine.core.layout import Wanted, Zones, caption_band, shape_of, zones
 from adengine.core.pacing import FPS, cuts
 from adengine.core.palette import to_oklch
 from adengine.core.score import BEATS, Score
@@ -46,22 +47,31 @@ LAST_TRANSITION_FRAMES = 12
 PHOTO_HOW: dict[str, How] = {"photo": "cover", "panel": "panel"}
 # What stands behind a product where its scene has one: not behind a close look, a list or a second product.
 WITH_PIECE = ("headline", "reason", "price", "offer", "end", "quotes")
+BLEEDING = ("price", "offer", "end", "quotes")
+WRITTEN = ("grid", "versus", "steps")
 WITH_BADGE = (*WITH_PIECE, "close", "photo", "panel", "compare")
 LOGO_UNITS = {"eyebrow": 9, "brand": 13}
 TURNING = ("headline", "reason", "close", "panel", "quotes")
 DARK_BELOW = 0.66
+SLIM = 1.5
+# Wide frames are seen smaller, on phones held upright, and have the room.
+TYPE_BY = {"tall": 1.0, "square": 1.0, "wide": 1.2}
 RTL = ("ar", "fa", "he", "ur", "ps", "yi")
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One shot's time on the film; the next one's transition reaches `overlap` frames into it."""
+    """One shot's time on the film; the next one's transition reaches `overlap` frames into it.
+
+    Of a list all that is said may be written in the shot (`is_written`): then no caption says it again.
+    """
 
     name: str
     start: int
     end: int
     transition: str
     overlap: int
+    is_written: bool = False
 
 
 @dataclass(frozen=True)
@@ -180,7 +190,7 @@ class Timeline:
                 yield drawn(placed.layer, frame)
 
     def _caption(self, frame: int) -> tuple[CaptionDraw, ...]:
-        if not self.caption_look:
+        if not self.caption_look or self.segments[self.segment_at(frame)].is_written:
             return ()
         return tuple(
             CaptionDraw(lines, active, self.caption_look, self.caption_box)
@@ -215,7 +225,7 @@ def lay_out(storyboard: Storyboard) -> Timeline:
         frames=storyboard.seconds * FPS,
         locale=storyboard.locale,
         mood=storyboard.mood,
-        style=storyboard.style,
+        style=storyboard.style.enlarged(TYPE_BY[shape_of(Box(0, 0, width, height))]),
         safe=storyboard.safe,
         seed=storyboard.seed,
         brand=storyboard.brand,
@@ -248,9 +258,21 @@ def _segments(storyboard: Storyboard) -> tuple[Segment, ...]:
     edges = cuts([shot.min_s for shot in shots], [shot.share for shot in shots], storyboard.seconds, beat)
     spans = list(pairwise(edges))
     return tuple(
-        Segment(shot.name, start, end, shot.transition, _overlap(shot, end - start, place, len(shots)))
+        Segment(
+            shot.name,
+            start,
+            end,
+            shot.transition,
+            _overlap(shot, end - start, place, len(shots)),
+            shot.layout in WRITTEN and _is_written(shot),
+        )
         for place, (shot, (start, end)) in enumerate(zip(shots, spans, strict=True))
     )
+
+
+def _is_written(shot: Shot) -> bool:
+    texts = (*shot.texts, *(text for row in shot.rows for text in row.texts))
+    return set(re.findall(r"\w+", shot.speech)) <= set(re.findall(r"\w+", " ".join(text.text for text in texts)))
 
 
 def _overlap(shot: Shot, frames: int, place: int, count: int) -> int:
@@ -325,11 +347,13 @@ def _zones(made: _Set, place: int) -> Zones:
         layout=made.layout,
         cells=len(shot.rows),
         cameo=shot.cameo and made.layout != "host",
-        captions=bool(board.caption_look),
+        captions=bool(board.caption_look) and not made.segment.is_written,
         badge=board.style.badge if has_badge else "",
         logo=LOGO_UNITS[made.marked] if made.logo else 0,
         turned=turned,
         rtl=board.locale.split("-", maxsplit=1)[0] in RTL,
+        bleeds=_bleeds(shot.visual, made.layout),
+        slim=shot.visual.how == "cutout" and shot.visual.height > SLIM * shot.visual.width,
     )
     return zones(wanted, Box(0, 0, *FORMATS[board.format]), board.safe, board.style.unit)
 
@@ -341,7 +365,7 @@ def _pictures(made: _Set, segments: tuple[Segment, ...]) -> Iterator[Layer]:
     if made.layout == "grid":
         for (box, _), row in zip(zone.cells, shot.rows, strict=True):
             if row.visual:
-                yield _picture(made, row.visual, "card" if row.visual.how == "photo" else "cutout", box)
+                yield _picture(made, row.visual, "card" if row.visual.how == "photo" else "shelf", box)
     elif shot.before and made.layout == "compare":
         yield Compare(shot.before.file, shot.visual.file, zone.visual, shot.stage, made.start, made.end)
     else:
@@ -364,7 +388,8 @@ def _product(made: _Set) -> Iterator[Layer]:
 
 def _picture(made: _Set, visual: Visual, how: How, box: Box) -> Picture:
     shot, style = made.shot, made.board.style
-    side = {"drift_left": 1, "drift_right": -1}.get(shot.motion, 0) if how == "close" and box.x <= 0 else 0
+    spans = box.x <= 0 and box.right >= FORMATS[made.board.format][0]
+    side = {"drift_left": 1, "drift_right": -1}.get(shot.motion, 0) if how == "close" and spans else 0
     return Picture(
         visual.file,
         how,
@@ -399,20 +424,44 @@ def _words(made: _Set) -> Iterator[Layer]:
     for text in shot.texts:
         if text.role == "badge" and zone.badge:
             yield Badge(text.text, zone.badge, shot.stage, made.begin + 16, made.end)
-    for place, (row, boxes) in enumerate(zip(shot.rows, zone.cells, strict=True)):
-        yield from _row(made, row, boxes, 4 * place)
+    for place, boxes in enumerate(zone.cells):
+        yield from _row(made, place, boxes)
     if shot.cameo and zone.tag and board.cameo:
         tag = (Text("label", board.cameo.name), Text("disclosure", board.cameo.disclosure))
-        yield Block(tag, zone.tag, "middle", shot.stage, made.start, made.end, 0)
+        # Beside its picture a label begins next to it, whatever the style does with texts.
+        align: Literal["", "start"] = "" if made.layout == "host" else "start"
+        yield Block(tag, zone.tag, "middle", shot.stage, made.start, made.end, 0, align=align)
 
 
-def _row(made: _Set, row: Row, boxes: tuple[Box, Box], wait: int) -> Iterator[Block]:
-    """Set a row's words: both texts of a list in their columns, all of a grid's under its picture."""
-    placed = [(row.texts, boxes[1])] if row.visual else [((t,), box) for t, box in zip(row.texts, boxes, strict=False)]
-    for texts, box in placed:
-        if texts:
-            block = _block(made, texts, box, "middle" if not row.visual else "top", pulse=0)
-            yield replace(block, start=min(block.start + wait, made.end - 1))
+def _row(made: _Set, place: int, boxes: tuple[Box, Box]) -> Iterator[Block]:
+    """Set a row's words: both texts of a list in their columns, all of a grid's by its picture."""
+    rows = made.shot.rows
+    texts = rows[place].texts
+    if not texts:
+        return
+    if rows[place].visual:
+        block = _block(made, texts, boxes[1], "top", pulse=0)
+        yield _after(replace(block, peers=_peers(rows, place), align="center"), 4 * place, made)
+        return
+    valign: Literal["top", "middle"] = "top" if made.layout == "versus" else "middle"
+    for text, box in zip(texts, boxes, strict=False):
+        block = _block(made, (text,), box, valign, pulse=0)
+        yield _after(replace(block, peers=_alone(rows, text), align="start"), 4 * place, made)
+
+
+def _peers(rows: tuple[Row, ...], place: int) -> tuple[tuple[Text, ...], ...]:
+    """Return the texts of the other cells of a grid."""
+    return tuple(row.texts for other, row in enumerate(rows) if row.texts and other != place)
+
+
+def _alone(rows: tuple[Row, ...], one: Text) -> tuple[tuple[Text, ...], ...]:
+    """Return the other texts of a list that are of the same kind, each on its own."""
+    texts = (text for row in rows for text in row.texts)
+    return tuple((t,) for t in texts if t != one and (t.role, bool(t.aside)) == (one.role, bool(one.aside)))
+
+
+def _after(block: Block, wait: int, made: _Set) -> Block:
+    return replace(block, start=min(block.start + wait, made.end - 1))
 
 
 def _block(made: _Set, texts: tuple[Text, ...], box: Box, valign: Literal["top", "middle"], *, pulse: int) -> Block:
@@ -449,7 +498,12 @@ def _fills(visual: Visual, film_format: str) -> bool:
 def _how(visual: Visual, layout: str) -> How:
     if visual.how == "cutout":
         return "close" if layout == "close" else "cutout"
-    return PHOTO_HOW.get(layout, "card")
+    return "panel" if _bleeds(visual, layout) else PHOTO_HOW.get(layout, "card")
+
+
+def _bleeds(visual: Visual, layout: str) -> bool:
+    """Say whether a photograph reaches the edges of the frame in a layout that was made for a standing product."""
+    return visual.how == "photo" and layout in BLEEDING
 
 
 def _is_dark(stage: str, brand: Brand, style: Style) -> bool:

@@ -97,7 +97,10 @@ class Variant(Owned, Base):
 
 
 class Image(Owned, Base):
-    """A picture. `file` is empty and `problem` says why when it could not be taken in."""
+    """A picture. `file` is empty and `problem` says why when it could not be taken in.
+
+    The row is the job of cutting it out: `cutout_of` says what was tried last, and by which method.
+    """
 
     __tablename__ = "image"
     __table_args__ = (UniqueConstraint("product_id", "source"),)
@@ -111,6 +114,11 @@ class Image(Owned, Base):
     height: Mapped[int] = mapped_column(default=0)
     has_alpha: Mapped[bool] = mapped_column(default=False)
     problem: Mapped[str] = mapped_column(default="")
+    cutout: Mapped[str] = mapped_column(default="")
+    cutout_confidence: Mapped[float] = mapped_column(default=0.0)
+    cutout_of: Mapped[str] = mapped_column(default="")
+    cutout_tries: Mapped[int] = mapped_column(default=0)
+    cutout_due: Mapped[datetime | None]
 
     def value(self) -> catalog.Image:
         return catalog.Image(
@@ -121,6 +129,8 @@ class Image(Owned, Base):
             width=self.width,
             height=self.height,
             has_alpha=self.has_alpha,
+            cutout=self.cutout,
+            cutout_confidence=self.cutout_confidence,
         )
 
 

@@ -11,7 +11,7 @@ from adengine.core import catalog as values
 from adengine.core.errors import AdEngineError, NotFound
 from adengine.engine import Actor, AdEngine, Unit
 from adengine.models import Image, Merchant, Price, Product, Variant
-from adengine.services import ads
+from adengine.services import ads, cutouts
 
 
 @dataclass(frozen=True)
@@ -189,6 +189,8 @@ def _keep_images(unit: Unit, row: Product, given: tuple[values.Image, ...], prob
             image = unit.own(Image, source=one.source, file="", width=0, height=0, has_alpha=False)
             row.images.append(image)
         image.alt, image.position, image.problem = one.alt, one.position, problems.get(one.source, "")
+        if one.file and one.file != image.file:
+            cutouts.forget(image)
         if one.file:
             image.file, image.width, image.height = one.file, one.width, one.height
             image.has_alpha = one.has_alpha

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -247,6 +248,29 @@ def test_comparison_keeps_ours_and_theirs_apart_and_skips_what_is_no_row() -> No
         [("Dishwasher safe", "tick"), ("Hand wash only", "cross")],
     ]
     assert ("point", "product.metafields.custom.versus_1") in made.sources
+
+
+def test_no_claim_is_made_twice_in_a_film() -> None:
+    fields = (*RICH[:3], ("custom.material", "Dishwasher safe."), ("custom.story", "Holds 350 ml"))
+    for template in ("brand_story", "hero", "unboxing", "problem_solution"):
+        made = board(template, replace(MUG, metafields=fields, description=""), seconds=30)
+        claims = [re.sub(r"\W+", " ", claim).strip() for claim in texts(made, "reason")]
+        assert sorted(claims) == sorted(set(claims)), template
+        assert {"Dishwasher safe", "Holds 350 ml"} <= set(claims), template
+
+
+def test_hook_is_not_said_again_below_itself() -> None:
+    made = board("three_reasons", replace(MUG, metafields=RICH), seconds=6)
+    assert [text.text for text in made.shots[0].texts].count("Loam Stoneware Mug") == 1
+
+
+def test_photograph_is_shown_cut_out_only_where_no_picture_came_without_its_ground() -> None:
+    table = replace(MUG.images[2], cutout="key/table_cut", cutout_confidence=0.9)
+    both = board(product=replace(MUG, images=(*MUG.images[:2], table)))
+    alone = board(product=replace(MUG, images=(table,)))
+    assert {shot.visual.file for shot in both.shots if shot.visual.how == "cutout"} == {"key/sage"}
+    assert {shot.visual.file for shot in alone.shots if shot.visual.how == "cutout"} == {"key/table_cut"}
+    assert {shot.visual.file for shot in alone.shots if shot.visual.how == "photo"} == {"key/table"}
 
 
 def test_offer_shows_only_a_real_deadline_code_and_saving() -> None:

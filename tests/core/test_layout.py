@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -96,6 +97,22 @@ def test_text_zones_stand_on_the_spacing_grid(case: tuple[Wanted, Box, Box]) -> 
     if not wanted.turned and not wanted.rtl:
         assert made.text.x % UNIT == 0
         assert made.text.y % UNIT == 0
+
+
+@given(asked())
+def test_points_that_are_compared_stand_at_one_height_in_equal_columns(case: tuple[Wanted, Box, Box]) -> None:
+    wanted, frame, safe = case
+    made = zones(replace(wanted, layout="versus", cells=4), frame, safe, UNIT)
+    assert all((ours.y, ours.w, ours.h) == (theirs.y, theirs.w, theirs.h) for ours, theirs in made.cells)
+    assert len({ours.h for ours, _ in made.cells[1:]}) == 1
+
+
+@pytest.mark.parametrize("film_format", sorted(FORMATS))
+def test_words_stand_under_their_product_unless_the_frame_goes_on_below_what_is_free(film_format: str) -> None:
+    frame = Box(0, 0, *FORMATS[film_format])
+    for picture, words in zones(Wanted("grid", cells=4), frame, safe_box((), film_format), UNIT).cells:
+        assert words.bottom == picture.y if film_format == "9x16" else words.y == picture.bottom
+        assert picture.x + picture.w / 2 == words.x + words.w / 2
 
 
 @pytest.mark.parametrize("film_format", sorted(FORMATS))

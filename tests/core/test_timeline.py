@@ -1,5 +1,5 @@
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -8,7 +8,21 @@ from pydantic import TypeAdapter
 
 from adengine.core.catalog import Product
 from adengine.core.creative import FORMATS, Brand, Brief, Companion
-from adengine.core.layers import Badge, Block, Box, Cameo, Compare, Group, Layer, Logo, Picture
+from adengine.core.layers import (
+    Badge,
+    Block,
+    Box,
+    Cameo,
+    CaptionDraw,
+    Compare,
+    GroundDraw,
+    Group,
+    Layer,
+    Logo,
+    Picture,
+    PieceDraw,
+    drawn,
+)
 from adengine.core.pacing import FPS
 from adengine.core.score import BEATS
 from adengine.core.speech import Line, Spoken, Word, word_count
@@ -48,7 +62,8 @@ def test_shots_last_one_beat_to_four_seconds(brief: Brief, product: Product) -> 
     assert min(lengths) >= min(BEATS[timeline.mood], FPS)
     assert max(lengths) <= 4 * FPS
     if 10 <= brief.seconds <= 15 and not brief.voice and brief.captions in ("", "none"):
-        assert sorted(lengths)[len(lengths) // 2] <= 2.5 * FPS
+        # Cuts fall on the beat: what should last two and a half seconds may last up to a beat longer.
+        assert sorted(lengths)[len(lengths) // 2] < 2.5 * FPS + BEATS[timeline.mood]
 
 
 @some
@@ -68,7 +83,8 @@ def test_nothing_read_or_met_overlaps_on_any_frame(brief: Brief, product: Produc
     for place in range(len(timeline.segments)):
         boxes = [one.layer for one in timeline.layers if one.segment == place]
         read = [layer.box for layer in boxes if isinstance(layer, Block | Badge | Logo | Cameo)]
-        read += [timeline.caption_box] if timeline.caption_look else []
+        if timeline.caption_look and not timeline.segments[place].is_written:
+            read.append(timeline.caption_box)
         for one, other in combinations(read, 2):
             assert not overlap(one, other), (timeline.segments[place], one, other)
 
@@ -302,6 +318,37 @@ def test_style_decides_ground_forms_and_motion(style: str) -> None:
     assert forms <= set(STYLES[style].backdrops)
     pictures = [p.layer for p in timeline.layers if isinstance(p.layer, Picture)]
     assert {(one.energy, one.entrance) for one in pictures} == {(STYLES[style].energy, STYLES[style].entrance)}
+
+
+@pytest.mark.parametrize("style", ["editorial", "studio"])
+def test_light_and_forms_hold_still_after_the_first_second_of_a_scene(style: str) -> None:
+    timeline = laid_out(Brief("hero", style=style))
+    for segment, following in pairwise(timeline.segments):
+        still = range(segment.start + FPS, following.start)
+        grounds = {d for frame in still for d in timeline.draw_list(frame) if isinstance(d, GroundDraw | PieceDraw)}
+        assert len(grounds) <= 2
+        assert all(ground.settled for ground in grounds if isinstance(ground, GroundDraw))
+
+
+def test_badge_comes_to_rest_exactly() -> None:
+    badge = Badge("-20 %", Box(0, 0, 200, 200), "light", 10, 200)
+    assert drawn(badge, 30) != drawn(badge, 31)
+    assert len({drawn(badge, frame) for frame in range(58, 200)}) == 1
+
+
+def test_no_caption_repeats_what_a_list_says_in_writing() -> None:
+    timeline = laid_out(Brief("collection", captions="box", companions=companions(3)))
+    grid, following = timeline.segments[:2]
+    spoken = [any(isinstance(d, CaptionDraw) for d in timeline.draw_list(f)) for f in range(following.end)]
+    assert grid.is_written
+    assert not any(spoken[: grid.end])
+    assert any(spoken[grid.end :])
+
+
+def test_type_is_larger_on_wide_frames() -> None:
+    sizes = {name: laid_out(Brief("hero", name)).style.role("reason").size for name in FORMATS}
+    assert sizes["16x9"] == 1.2 * sizes["9x16"]
+    assert sizes["4x5"] == sizes["1x1"] == sizes["9x16"]
 
 
 def test_price_text_of_a_companion_is_shown_as_given() -> None:

@@ -448,11 +448,17 @@ def test_only_a_really_transparent_pixel_counts_as_alpha() -> None:
     pierced = opaque.copy()
     pierced.putpixel((3, 3), (0, 0, 0, 254))
     indexed = Image.new("P", (64, 64), 0)
+    indexed.putpixel((3, 3), 1)
     assert not inspect(encoded(opaque, "PNG")).has_alpha
     assert inspect(encoded(pierced, "PNG")).has_alpha
     assert inspect(encoded(pierced, "WEBP", lossless=True)).has_alpha
     assert inspect(encoded(indexed, "GIF", transparency=0)).has_alpha
     assert not inspect(encoded(indexed, "GIF")).has_alpha
+
+
+def test_a_picture_that_shows_nothing_is_refused() -> None:
+    with pytest.raises(PictureUnusable, match="wholly transparent"):
+        inspect(encoded(Image.new("RGBA", (64, 64), (200, 10, 10, 0)), "PNG"))
 
 
 def test_an_animation_counts_by_its_first_frame() -> None:

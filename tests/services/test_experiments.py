@@ -180,7 +180,7 @@ def test_a_split_that_went_wrong_is_said_before_any_winner(
 ) -> None:
     for i in range(400):
         viewer = f"v{i}"
-        if seen(engine, desk, experiment, viewer) == arms[0] or i % 4 == 0:
+        if seen(engine, desk, experiment, viewer) == arms[0] or i % 16 == 0:
             ad_id = seen(engine, desk, experiment, viewer)
             send(engine, desk, [Deed(viewer, "impression", ad_id, viewer, experiment)])
     results = look(engine, desk, experiment)

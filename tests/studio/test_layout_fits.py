@@ -237,7 +237,9 @@ def faults(timeline: Timeline) -> Iterator[str]:
             name = f"badge '{layer.text}'" if isinstance(layer, Badge) else layer.kind
             things.append(Thing(name, layer.box, layer.start, shown_until(placed, timeline), placed.segment))
     if timeline.caption_look and timeline.speech:
-        things.append(Thing("captions", timeline.caption_box, 0, timeline.frames, None))
+        for place, shot in enumerate(timeline.segments):
+            if not shot.is_written:
+                things.append(Thing("captions", timeline.caption_box, shot.start, shot.end, place))
     for thing in things:
         if thing.name != "cameo" and not contains(timeline.safe, thing.box):
             yield f"{thing.name} at {boxed(thing.box)} is outside the safe zone {boxed(timeline.safe)}"

@@ -19,8 +19,8 @@ from adengine.core.timeline import Caption
 from tests.studio.small_film import SIZE, Boxes, film, produce
 from workers.studio import captions
 from workers.studio.cache import Cache
-from workers.studio.encode import picture
 from workers.studio.planes import Frame
+from workers.studio.stills import picture
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,46 @@ def test_every_piece_of_the_stream_plays_alone_and_shows_the_film(made: Made) ->
     streamed = [frame.to_ndarray() for frames in shown for frame in frames]
     assert len(streamed) == len(whole) == 180
     assert all(np.array_equal(one, other) for one, other in zip(streamed, whole, strict=True))
+
+
+def boxes(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """Give kind and content of boxes that lie end to end (ISO/IEC 14496-12, 4.2)."""
+    while content:
+        size = int.from_bytes(content[:4], "big")
+        assert 8 <= size <= len(content)
+        yield content[4:8].decode(), content[8:size]
+        content = content[size:]
+
+
+def test_the_film_is_boxes_end_to_end_with_the_index_in_front(made: Made) -> None:
+    found = list(boxes(made.file(made.film.film).read_bytes()))
+    assert [kind for kind, _ in found] == ["ftyp", "moov", "free", "mdat"]
+    assert [kind for kind, _ in boxes(found[1][1])] == ["mvhd", "trak", "trak"]
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "hls-video.m4s", "hls-audio.m4s"])
+def test_a_strict_decoder_finds_nothing_to_complain_of(made: Made, name: str) -> None:
+    with av.open(str(made.file(name)), options={"err_detect": "explode+careful"}) as opened:
+        for stream in opened.streams:
+            stream.codec_context.options = {"err_detect": "explode"}
+        counted = {stream.type: 0 for stream in opened.streams}
+        for frame in opened.decode(*opened.streams):
+            counted["video" if isinstance(frame, av.VideoFrame) else "audio"] += 1
+    assert counted.get("video", 180) == 180
+    assert counted.get("audio", 282) >= 281
+
+
+def test_pictures_and_sound_lie_side_by_side(made: Made) -> None:
+    with av.open(str(made.file(made.film.film))) as opened:
+        places = {
+            kind: [packet.pos for packet in opened.demux(stream) if packet.size]
+            for kind, stream in (("video", opened.streams.video[0]),)
+        }
+    with av.open(str(made.file(made.film.film))) as opened:
+        places["audio"] = [packet.pos for packet in opened.demux(opened.streams.audio[0]) if packet.size]
+    assert places["video"] == sorted(places["video"])
+    assert places["audio"] == sorted(places["audio"])
+    assert places["video"][0] < places["audio"][0] < places["video"][60]
 
 
 def test_the_streams_sound_is_as_long_as_the_film(made: Made) -> None:

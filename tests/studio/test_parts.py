@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import pickle
 import subprocess
 import sys
 import textwrap
@@ -20,7 +21,7 @@ from adengine.core.timeline import Timeline
 from tests.studio.small_film import FILES, FPS, SIZE, Boxes, film, pictures, produce
 from workers.studio import mux, render
 from workers.studio.cache import Cache
-from workers.studio.coding import QUALITIES, Coding, Part
+from workers.studio.coding import QUALITIES, Coding, Part, change
 from workers.studio.encode import encode
 from workers.studio.parts import Names, wanted_parts
 from workers.studio.planes import Frame
@@ -107,6 +108,26 @@ def test_a_part_refers_to_nothing_outside_it() -> None:
 def test_parts_of_any_length_share_one_stream_header(quality: str) -> None:
     coding = replace(CODING, quality=QUALITIES[quality])
     assert len({encoded(0, end, coding=coding).config for end in (1, 2, 15, 90)}) == 1
+
+
+def test_what_lay_in_memory_decides_no_byte_of_a_part() -> None:
+    wide = Coding(1080, 192, FPS, QUALITIES["final"])
+    blocks = np.random.default_rng(1).integers(16, 235, (24, 175), np.uint8).repeat(8, 0).repeat(8, 1)
+
+    def slide(number: int, frame: Frame) -> None:
+        frame.y[:] = blocks[:, number * 3 : number * 3 + 1080]
+
+    made = set()
+    for level in (0, 91, 182, 255):
+        for size in range(10_000, 4_000_000, 100_000):
+            np.full(size, level, np.uint8)
+        made.add(encode(slide, range(40), wide, thumbs=(), done=lambda: None).to_bytes())
+    assert len(made) == 1
+
+
+def test_the_change_over_a_joint_is_measured_as_within_a_part() -> None:
+    whole, first, second = encoded(50, 70), encoded(50, 60), encoded(60, 70)
+    assert change(first.last, second.first) == whole.stir[10]
 
 
 def test_parts_of_other_settings_are_refused(tmp_path: Path) -> None:
@@ -317,19 +338,21 @@ def test_notes_about_a_file_stay_with_the_parts_that_show_it(cache: Cache, tmp_p
     assert produce(film(), tmp_path / "two", cache).notes == ("The picture vase.webp is framed",)
 
 
-def test_a_fully_cached_film_loads_neither_skia_nor_opencv(cache: Cache, tmp_path: Path) -> None:
+def test_a_fully_cached_film_loads_no_library_that_paints_or_encodes(cache: Cache, tmp_path: Path) -> None:
     made = produce(film(), tmp_path / "one", cache)
+    (tmp_path / "film").write_bytes(pickle.dumps(film()))
     script = """
+        import pickle
         import sys
         from pathlib import Path
-        from tests.studio.small_film import film
         from workers.studio import render
         from workers.studio.cache import Cache
 
         cache = Cache(Path("cache"), 10**8)
-        made = render(film(), resolve=Path(".").joinpath, out=Path("two"), progress=lambda a, b: None, scale=0.1,
+        film = pickle.loads(Path("film").read_bytes())
+        made = render(film, resolve=Path(".").joinpath, out=Path("two"), progress=lambda a, b: None, scale=0.1,
                       cache=cache)
-        print(made.sha256, sorted({"skia", "cv2", "PIL"} & set(sys.modules)))
+        print(made.sha256, sorted({"skia", "cv2", "PIL", "av", "numpy"} & set(sys.modules)))
     """
     done = run(script, tmp_path)
     assert done.stdout.split("\n")[0] == f"{made.sha256} []", done.stderr

@@ -31,7 +31,7 @@ def saved(folder: Path, name: str, picture: Image.Image, **options: Any) -> Path
 
 
 def near(pixel: Any, expected: tuple[int, ...], by: int = 12) -> bool:
-    return max(abs(a - b) for a, b in zip(pixel, expected, strict=True)) <= by
+    return bool(max(abs(a - b) for a, b in zip(pixel, expected, strict=True)) <= by)
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.webp", "a.gif"])

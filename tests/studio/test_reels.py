@@ -16,7 +16,7 @@ from av.video.frame import VideoFrame
 from adengine.core.errors import PictureUnusable
 from workers.studio import reels
 from workers.studio.planes import Frame, Plate, Sprite, lay
-from workers.studio.reels import Mezzanine, PlanarReel, mezzanine
+from workers.studio.reels import Mezzanine, Reel, mezzanine
 
 GREEN = (0, 0xB1, 0x40)
 STEP = 6  # how much brighter each frame of a numbered clip is
@@ -66,7 +66,7 @@ def number(luma: np.ndarray[Any, Any]) -> int:
 
 
 def read_numbers(path: Path, fps: int = 30, *, loops: bool = False, frames: int | None = None) -> list[int]:
-    reel = PlanarReel(path, loops=loops)
+    reel = Reel(path, loops=loops)
     shown = [number(reel.planes(frame, fps)[0]) for frame in range(frames or reel.about.frames)]
     reel.close()
     return shown
@@ -126,20 +126,20 @@ def test_a_film_of_another_rate_shows_the_same_moments(made: Path) -> None:
 
 
 def test_past_its_end_a_clip_holds_or_begins_again(made: Path) -> None:
-    reel, loop = PlanarReel(made, loops=False), PlanarReel(made, loops=True)
+    reel, loop = Reel(made, loops=False), Reel(made, loops=True)
     assert [number(reel.planes(frame, 30)[0]) for frame in (34, 35, 36, 500)] == [34, 35, 35, 35]
     assert [number(loop.planes(frame, 30)[0]) for frame in (34, 35, 36, 37, 72)] == [34, 35, 0, 1, 0]
 
 
 def test_a_reel_goes_to_any_frame_in_any_order(made: Path) -> None:
     order = [20, 3, 35, 14, 15, 16, 0, 31, 30, 29]
-    reel = PlanarReel(made, loops=False)
+    reel = Reel(made, loops=False)
     assert [number(reel.planes(frame, 30)[0]) for frame in order] == order
 
 
 def test_reels_in_different_threads_read_one_file_at_different_places(made: Path) -> None:
     def read_from(start: int) -> list[int]:
-        reel = PlanarReel(made, loops=True)
+        reel = Reel(made, loops=True)
         return [number(reel.planes(start + step, 30)[0]) for step in range(36)]
 
     with ThreadPoolExecutor(6) as pool:
@@ -148,7 +148,7 @@ def test_reels_in_different_threads_read_one_file_at_different_places(made: Path
 
 
 def test_planes_stay_whole_while_the_reel_goes_on(made: Path) -> None:
-    reel = PlanarReel(made, loops=False)
+    reel = Reel(made, loops=False)
     kept = [reel.planes(frame, 30) for frame in range(30)]
     assert [number(planes[0]) for planes in kept] == list(range(30))
 
@@ -175,15 +175,21 @@ def test_what_is_written_is_cheap_to_read(made: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "height", "expected"),
-    [((200, 112), 64, (112, 64)), ((96, 64), 480, (96, 64)), ((90, 160), 144, (80, 144)), ((64, 800), 9999, (64, 720))],
+    ("size", "height", "cut_out", "expected"),
+    [
+        ((200, 112), 64, False, (112, 64)),
+        ((96, 64), 480, False, (96, 64)),
+        ((90, 160), 144, False, (80, 144)),
+        ((64, 800), 9999, False, (64, 800)),
+        ((64, 800), 9999, True, (64, 720)),
+    ],
 )
 def test_a_clip_is_made_smaller_never_larger_and_keeps_its_shape(
-    tmp_path: Path, size: tuple[int, int], height: int, expected: tuple[int, int]
+    tmp_path: Path, size: tuple[int, int], height: int, cut_out: bool, expected: tuple[int, int]
 ) -> None:
     source = write_clip(tmp_path / "in.mp4", [flat(90, size)])
-    about = mezzanine(source, tmp_path / "m.mp4", height=height, cut_out=False)
-    y, u, v = PlanarReel(tmp_path / "m.mp4", loops=False).planes(0, 30)
+    about = mezzanine(source, tmp_path / "m.mp4", height=height, cut_out=cut_out)
+    y, u, v = Reel(tmp_path / "m.mp4", loops=False).planes(0, 30)
     assert (about.width, about.height) == expected
     assert [plane.shape[::-1] for plane in (y, u, v)] == [expected, *[(expected[0] // 2, expected[1] // 2)] * 2]
 
@@ -194,7 +200,7 @@ def test_a_turned_clip_stands_upright(tmp_path: Path, turn: int, bright: str) ->
     pixels[:32] = 220
     source = write_clip(tmp_path / "in.mp4", [pixels] * 3, turn=turn)
     about = mezzanine(source, tmp_path / "m.mp4", height=96, cut_out=False)
-    y = PlanarReel(tmp_path / "m.mp4", loops=False).planes(0, 30)[0]
+    y = Reel(tmp_path / "m.mp4", loops=False).planes(0, 30)[0]
     h, w = y.shape
     parts = {"top": y[: h // 3], "bottom": y[-h // 3 :], "left": y[:, : w // 3], "right": y[:, -w // 3 :]}
     assert (about.width, about.height) == ((64, 96) if turn in (90, -90) else (96, 64))
@@ -204,7 +210,7 @@ def test_a_turned_clip_stands_upright(tmp_path: Path, turn: int, bright: str) ->
 def test_colours_come_out_in_bt709(tmp_path: Path) -> None:
     pixels = np.full((64, 96, 3), (200, 40, 90), np.uint8)
     mezzanine(write_clip(tmp_path / "in.mp4", [pixels]), tmp_path / "m.mp4", height=64, cut_out=False)
-    levels = [float(plane.mean()) for plane in PlanarReel(tmp_path / "m.mp4", loops=False).planes(0, 30)]
+    levels = [float(plane.mean()) for plane in Reel(tmp_path / "m.mp4", loops=False).planes(0, 30)]
     assert levels == pytest.approx([82.7, 133.9, 196.3], abs=2.0)
 
 
@@ -221,7 +227,7 @@ def figure(ground: tuple[int, ...], *, size: int = 96) -> np.ndarray[Any, Any]:
 def test_a_transparent_vp9_clip_is_cut_out(tmp_path: Path) -> None:
     source = write_clip(tmp_path / "in.webm", [figure((0, 0, 0, 0))] * 4, codec="libvpx-vp9", pix_fmt="yuva420p")
     about = mezzanine(source, tmp_path / "m.mp4", height=96, cut_out=True)
-    y, u, v, alpha, means = PlanarReel(tmp_path / "m.mp4", loops=False).planes(0, 30)
+    y, u, v, alpha, means = Reel(tmp_path / "m.mp4", loops=False).planes(0, 30)
     assert about == Mezzanine(96, 96, 4, True)
     assert (y[:16].max(), u[:8].max(), v[:8].max(), alpha[:16].max(), means[:8].max()) == (0, 0, 0, 0, 0)
     assert alpha[60:90, 40:60].min() >= 253
@@ -231,7 +237,7 @@ def test_a_transparent_vp9_clip_is_cut_out(tmp_path: Path) -> None:
 def test_a_green_screen_is_keyed_without_a_green_rim(tmp_path: Path) -> None:
     source = write_clip(tmp_path / "in.mp4", [figure(GREEN)] * 4)
     about = mezzanine(source, tmp_path / "m.mp4", height=96, cut_out=True)
-    reel = PlanarReel(tmp_path / "m.mp4", loops=False)
+    reel = Reel(tmp_path / "m.mp4", loops=False)
     alpha = reel.planes(0, 30)[3]
     assert about.has_alpha
     assert alpha[:16].max() <= 2
@@ -251,7 +257,7 @@ def test_any_studio_green_is_a_key_and_a_grey_wall_is_not(tmp_path: Path) -> Non
     about = mezzanine(wall, tmp_path / "bm.mp4", height=96, cut_out=True)
     assert not about.has_alpha
     assert "neither transparent nor before a green key" in about.notes[0]
-    reel = PlanarReel(tmp_path / "bm.mp4", loops=True)
+    reel = Reel(tmp_path / "bm.mp4", loops=True)
     assert reel.about == about
     assert isinstance(reel.shown(0, 30), Plate)
 
@@ -284,7 +290,7 @@ def test_a_clip_with_a_broken_tail_ends_there_and_says_so(tmp_path: Path, name: 
     about = mezzanine(source, tmp_path / "m.mp4", height=64, cut_out=False)
     assert 15 < about.frames < 45
     assert words in about.notes[0]
-    assert PlanarReel(tmp_path / "m.mp4", loops=False).about == about
+    assert Reel(tmp_path / "m.mp4", loops=False).about == about
 
 
 @pytest.mark.parametrize("content", [b"", b"no clip at all", b"\0\0\0\x18ftypisom" + b"\0" * 400])
@@ -320,4 +326,4 @@ def test_a_huge_clip_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
 
 def test_a_clip_that_was_not_prepared_is_not_read_as_if_it_were(tmp_path: Path) -> None:
     with pytest.raises(PictureUnusable, match="not prepared"):
-        PlanarReel(write_clip(tmp_path / "in.mp4", numbered(3)), loops=True)
+        Reel(write_clip(tmp_path / "in.mp4", numbered(3)), loops=True)

@@ -432,3 +432,25 @@ def test_a_badges_text_stays_inside_its_form(shape, text):
     outside = blank[..., 3] < 250
     assert lettered.any()
     assert not (lettered & outside).any()
+
+
+def test_texts_of_one_list_are_set_in_one_size() -> None:
+    short, long = item("point", "No cable"), item("point", "Up to twelve hours of music at a comfortable volume")
+    box = Box(60, 270, 320, 120)
+    both = [replace(block(one, box=box), peers=((other,),)) for one, other in ((short, long), (long, short))]
+    sizes = {fitted(one, STYLE)[0].size for one in both}
+    assert len(sizes) == 1
+    assert fitted(block(short, box=box), STYLE)[0].size > sizes.pop()
+
+
+def test_block_can_be_centred_in_a_style_that_sets_from_the_start() -> None:
+    usual, centred = (
+        typeset(replace(block(item("title", "Mug")), align=align), STAGE, STYLE, 1.0)[0].whole
+        for align in ("", "center")
+    )
+    assert abs(usual.x - BOX.x) < 24
+    assert abs(centred.x + centred.w / 2 - (BOX.x + BOX.w / 2)) < 8
+
+
+def test_a_word_is_made_smaller_before_it_is_broken() -> None:
+    assert lines_of("Solid oak throughout", "hook", box=Box(60, 270, 380, 900)) == ["Solid oak", "throughout"]

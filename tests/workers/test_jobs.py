@@ -29,7 +29,7 @@ from adengine.settings import Settings
 from integrations.sandbox import SandboxPayments
 from tests.conftest import Desk
 from tests.fakes import Clock, Outbox, build_test_engine
-from tests.shops import write_shop
+from tests.shops import MUG, OAT, write_shop
 from workers.tasks import JOBS, sweep
 
 pytestmark = pytest.mark.slow
@@ -49,7 +49,8 @@ def engine(database_url: str, tmp_path: Path, outbox: Outbox) -> Iterator[AdEngi
 
 @pytest.fixture(autouse=True)
 def _catalogue(engine: AdEngine, desk: Desk, tmp_path: Path) -> None:
-    catalog.import_feed(engine, desk.merchant, str(write_shop(tmp_path / "shop")))
+    # The mug alone: its pictures came cut out, so the sweep owes nothing for them.
+    catalog.import_feed(engine, desk.merchant, str(write_shop(tmp_path / "shop", [MUG, OAT])))
 
 
 def make_film(out: Path) -> Film:

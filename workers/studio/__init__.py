@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from adengine.core.errors import RenderFailed, StorageFull
 from adengine.core.film import Film
 from adengine.core.timeline import Timeline
+from workers.studio import memory
 from workers.studio.cache import NO_ROOM, Cache
 from workers.studio.coding import QUALITIES, Coding
 from workers.studio.parts import Crew, Painter
@@ -49,6 +50,7 @@ def render(
     Raises PictureUnusable, VoiceMissing, StorageFull or RenderFailed.
     """
     out.mkdir(parents=True, exist_ok=True)
+    memory.settle(filled=QUALITIES[quality].looks_ahead)  # before there are threads
     crew = Crew(workers or os.cpu_count() or 1, cancelled)
     with _words_for_failures(), _drafts(out) as drafts, _at_hand(cache, out) as kept:
         paint = functools.partial(_composer, resolve=resolve, scale=scale, cache=kept)
@@ -61,8 +63,8 @@ def render(
 
 def still(timeline: Timeline, frame: int, *, resolve: Callable[[str], Path], scale: float = 1.0) -> Image:
     """Return one frame of the film as a picture, for previews."""
-    from workers.studio.encode import picture
     from workers.studio.planes import Frame
+    from workers.studio.stills import picture
 
     width, height = _size(timeline, scale)
     painted = Frame.blank(width, height)

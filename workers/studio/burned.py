@@ -19,7 +19,7 @@ from workers.studio.text import advance
 # Rather over than at WCAG's 4.5:1: moving pictures leave little time.
 READABLE = 6.0
 LEADING = {"subtitle": 1.26, "karaoke": 1.34, "box": 1.36, "pop": 1.06}
-LARGEST = {"subtitle": 1.0, "karaoke": 1.12, "box": 1.0, "pop": 2.6}
+LARGEST = {"subtitle": 1.2, "karaoke": 1.25, "box": 1.2, "pop": 2.6}
 # Beside and above the text inside its plate, in ems.
 PAD = {"subtitle": (0.55, 0.26), "karaoke": (0.55, 0.26), "box": (0.36, 0.0), "pop": (0.16, 0.12)}
 OUTLINE = 0.16

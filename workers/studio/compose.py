@@ -40,8 +40,9 @@ from workers.studio.sprites import Placed, Store
 KEPT_BYTES = 64_000_000
 # Nobody sees smaller turns (degrees) or steps of size, but an encoder does.
 LEAST_TURN, TURN_STEPS, SIZE_STEPS = 0.03, 20, 500
+CUT_OUT = ("cutout", "shelf", "close")
 # What a picture turns and grows about, as a part of its box's height from above.
-PIVOTS = {"cutout": 1.0, "close": 0.0}
+PIVOTS = {"cutout": 1.0, "shelf": 1.0, "close": 0.0}
 RIGHT_TO_LEFT = ("ar", "fa", "he", "ur")
 
 
@@ -143,24 +144,17 @@ class Composer:
         return (dx, dy), Box(left, top, right - left, min(self.height, dy + self.height) - top)
 
     def _ground(self, view: View, draw: GroundDraw) -> None:
-        planes.paste(view.frame, self._props.ground(draw), view.dx, view.dy)
-        beam = self._props.light(draw)
-        if beam is None:
+        if draw.settled:
+            planes.paste(view.frame, self._props.lit(draw), view.dx, view.dy)
             return
-        if draw.pattern == "sweep":
-            x, y = (draw.light_x - 1.15) * self.width * 0.6, (draw.light_y - 0.36) * self.height
-        else:
-            x = self.width * (0.5 + 0.5 * (draw.light_x - 0.5)) - beam.sprite.w / 2
-            y = self.height * (0.6 + 0.5 * (draw.light_y - 0.36)) - beam.sprite.h / 2
-        # Whole chroma pixels: so soft a thing shows no steps, and laying is much cheaper than sampling.
-        lay(view, beam, Move(dx=even(x), dy=even(y)))
+        planes.paste(view.frame, self._props.ground(draw), view.dx, view.dy)
+        if beam := self._props.light(draw):
+            lay(view, beam)
 
     def _piece(self, view: View, draw: PieceDraw) -> None:
-        move = Move(opacity=draw.opacity)
-        if draw.form != "plinth":
-            foot = self._point(draw.box.x + draw.box.w / 2, draw.box.bottom)
-            move = replace(move, pivot=foot, scale=draw.scale, dy=draw.dy * self._scale)
-        lay(view, self._props.piece(draw), move)
+        foot = self._point(draw.box.x + draw.box.w / 2, draw.box.bottom)
+        grown = draw.scale if draw.form != "plinth" else 1.0
+        lay(view, self._props.piece(draw), Move(foot, grown))
 
     def _picture(self, view: View, draw: PictureDraw) -> None:
         how = self._how(draw)
@@ -175,12 +169,12 @@ class Composer:
             case "card":
                 lay(view, self._props.card(draw), move)
             case _:
-                if how == "cutout":
+                if how != "close":
                     self._contact(view, draw, move)
-                lay(view, self._props.figure(draw, close=how == "close"), move)
+                lay(view, self._props.figure(draw), move)
 
     def _how(self, draw: PictureDraw) -> str:
-        if draw.how not in ("cutout", "close") or self._sources.solid(draw.file):
+        if draw.how not in CUT_OUT or self._sources.solid(draw.file):
             return draw.how
         self.notes[f"The picture {draw.file} is marked as cut out but is opaque; it is shown framed"] = None
         return "card"
@@ -266,7 +260,7 @@ class Composer:
 
     def _compare_side(self, view: View, draw: CompareDraw, file: str, seen: Box) -> None:
         rect, plate = device_box(draw.box, self._scale), self._props.photograph(file, draw.box, fills=False)
-        x, y, by = covering(plate, rect, draw.scale, 0.0, 0.0)
+        x, y, by = covering(plate, rect, 1.0, 0.0, 0.0)
         rounded = self._props.rounded(rect)
         if rounded is None:
             planes.cover(view.frame, plate, x + view.dx, y + view.dy, by, seen)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
 from typing import Literal
 
 import cv2
@@ -10,14 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from workers.studio.pictures import Pixels, is_cut_out
+from adengine.core.errors import PictureUnusable
+from workers.studio.pictures import Pixels, is_cut_out, read
+
+log = logging.getLogger(__name__)
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 Method = Literal["own alpha", "backdrop", "grabcut"]
 
 MIN_CONFIDENCE = 0.8  # below it the photograph stays whole
-METHOD_VERSION = "1"  # part of the key under which a cut-out is kept: raise it when its pixels change
 LARGEST_SIDE = 2048
 WORKING_SIDE = 800
 GRABCUT_SIDE = 320
@@ -63,6 +69,30 @@ def cut_out(picture: Image.Image) -> CutOut | None:
     return CutOut(_lifted(pixels, found.subject), round(found.confidence, 3), found.method)
 
 
+@dataclass(frozen=True)
+class CutOutFile:
+    """A cut-out as WebP bytes."""
+
+    content: bytes
+    sha256: str
+    confidence: float
+
+
+def cut_out_file(path: Path) -> CutOutFile | None:
+    """Cut out the picture in a file; None where that is not sure enough, or the picture cannot be read."""
+    try:
+        found = cut_out(read(path, at_most=(LARGEST_SIDE, LARGEST_SIDE)))
+    except PictureUnusable as error:
+        log.warning("there is no cut-out: %s", error)
+        return None
+    if found is None:
+        return None
+    out = BytesIO()
+    found.image.save(out, "WEBP", quality=95, alpha_quality=100, method=4)
+    content = out.getvalue()
+    return CutOutFile(content, sha256(content).hexdigest(), found.confidence)
+
+
 def _sure(found: _Found | None) -> _Found | None:
     return found if found and found.confidence >= MIN_CONFIDENCE else None
 
@@ -93,12 +123,21 @@ def _by_grabcut(pixels: Pixels) -> _Found | None:
     if subject is None:
         return None
     lab = _lab(small)
-    alone = _edge_support(subject, _steepness(lab)) * _own_colours(subject, lab)
+    steepness = _steepness(lab)
+    alone = _edge_support(subject, steepness) * _own_colours(subject, lab) * (1 - _left_out(subject, steepness))
     other = _grabbed(small, GRABCUT_MARGIN / 2) if alone >= MIN_CONFIDENCE else None
     if other is None:
         return None
     agreement = float((subject & other).sum() / (subject | other).sum())
     return _Found(subject, 0.92 * agreement * alone, "grabcut")
+
+
+def _left_out(subject: Mask, steepness: Floats) -> float:
+    """Return how many edges as strong as the outline lie beside it: other things, or parts that were missed."""
+    outline = _outline(subject)
+    beside = ~(cv2.dilate(subject.astype(np.uint8), _disc(4)) > 0)
+    strong = steepness > 0.6 * np.median(steepness[outline])
+    return float(np.clip((beside & strong).sum() / outline.sum() - 0.1, 0, 1))
 
 
 def _own_colours(subject: Mask, lab: Floats) -> float:
@@ -117,9 +156,9 @@ def _grabbed(small: Pixels, margin: float) -> Mask | None:
     whole = _grabcut(small, labels, rounds=4)
     subject = _filled(_without_crumbs(_opened(whole, 1), 0.1))
     main = _largest_share(subject)
-    rim = subject[y : y + 2].mean() + subject[-y - 2 : -y].mean()
-    rim += subject[:, x : x + 2].mean() + subject[:, -x - 2 : -x].mean()
-    if not 0.05 < subject.mean() < 0.75 or main < 0.6 or rim / 4 > 0.05:
+    sides = subject[y : y + 2], subject[-y - 2 : -y], subject[:, x : x + 2], subject[:, -x - 2 : -x]
+    runs_out = max(float(side.mean()) for side in sides) > 0.08
+    if not 0.05 < subject.mean() < 0.75 or main < 0.6 or runs_out:
         return None
     return subject
 
@@ -246,8 +285,9 @@ def _lifted(pixels: Pixels, subject: Mask) -> Image.Image:
     """Cut the product out at full size: at its edge, how much of each pixel is product, and in which colour."""
     grown = pixels.shape[0] / subject.shape[0]
     mask = _resized_mask(subject, pixels)
-    reach = max(2.0, 3.5 * grown)
-    depth = _depth(mask)
+    reach = max(2.0, 4 * grown)
+    # What was found ends a little outside the product, where the ground first changes.
+    depth = _depth(mask) - grown
     product, ground = _nearest_colours(pixels, depth, reach)
     alpha = _alpha(pixels, product, ground, depth, reach)
     out = np.empty((*mask.shape, 4), np.uint8)
@@ -281,7 +321,7 @@ def _alpha(pixels: Pixels, product: Floats, ground: Floats, depth: Floats, reach
     by_place = np.clip(depth / reach + 0.5, 0, 1)
     trust = _eased((np.sqrt(apart) - 10) / 30)
     mixed = np.clip(by_colour, 0, 1) * trust + by_place * (1 - trust)
-    bounded = np.clip(mixed, np.clip(depth / reach, 0, 1), np.clip(1 + depth / reach, 0, 1))
+    bounded = np.clip(mixed, np.clip(2 * depth / reach - 1, 0, 1), np.clip(1 + depth / reach, 0, 1))
     smooth = cv2.GaussianBlur(bounded.astype(np.float32), (0, 0), max(0.6, reach * 0.12))
     return np.asarray(np.clip((smooth - 0.12) / 0.76, 0, 1), np.float32)
 

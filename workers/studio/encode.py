@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import ctypes
-import functools
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from fractions import Fraction
-from io import BytesIO
 from typing import Any
 
 import av
 import numpy as np
 from av.video.reformatter import ColorRange
 
+from workers.studio import memory
 from workers.studio.coding import Coding, Packet, Part
-from workers.studio.planes import Frame, Plate, shrunk, to_bgra
+from workers.studio.planes import Frame
+from workers.studio.stills import thumb
 
 BT709 = 1
 GLOBAL_HEADER = 0x400000
-THUMB_WIDTH = 240
-# glibc's mallopt (malloc.h): blocks from this size on go back to the system when they are freed. By itself glibc
-# raises that limit with every encoder that is closed, and a film would keep 50 MB more.
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-TRIM_BYTES, MMAP_BYTES = 128_000_000, 8_000_000
 SAMPLED_ROWS = 120
 
 
@@ -84,41 +78,11 @@ class Watch:
             self.first = seen.astype(np.uint8).tobytes()
         self._before = seen
         if place in self.wanted:
-            self.thumbs.append((place, _thumb(frame)))
-
-
-def picture(plate: Plate) -> Any:
-    """Return the picture as a Pillow image."""
-    from PIL import Image  # a film whose parts are all cached needs no picture library
-
-    return Image.frombuffer("RGB", (plate.w, plate.h), to_bgra(plate), "raw", "BGRX", 0, 1)
-
-
-def saved(image: Any, kind: str, **options: Any) -> bytes:
-    """Return a Pillow image as a file of this kind."""
-    out = BytesIO()
-    image.save(out, kind, **options)
-    return out.getvalue()
-
-
-def _thumb(frame: Frame) -> bytes:
-    width = min(THUMB_WIDTH, frame.w)
-    height = round(frame.h * width / frame.w / 2) * 2
-    small = shrunk(frame, width, height)
-    return saved(picture(small), "JPEG", quality=90)
-
-
-@functools.cache
-def _give_memory_back() -> None:
-    """Keep closed encoders' memory from staying with this process; other C libraries than glibc do so unasked."""
-    library = ctypes.CDLL(None)
-    if hasattr(library, "mallopt"):
-        library.mallopt(M_MMAP_THRESHOLD, MMAP_BYTES)
-        library.mallopt(M_TRIM_THRESHOLD, TRIM_BYTES)
+            self.thumbs.append((place, thumb(frame)))
 
 
 def _opened(coding: Coding) -> Any:
-    _give_memory_back()
+    memory.settle(filled=coding.quality.looks_ahead)
     context: Any = av.CodecContext.create("libx264", "w")
     context.width, context.height, context.pix_fmt = coding.width, coding.height, "yuv420p"
     context.framerate, context.time_base = Fraction(coding.fps), Fraction(1, coding.fps)

@@ -30,7 +30,7 @@ WEIGHTS = np.array(
     np.float32,
 )
 BLACK = (16.0, 128.0, 128.0)
-# Patterns whose light moves; the others hold still, which costs the encoder nothing.
+# Patterns with a light that falls anew in every scene.
 LIT_PATTERNS = ("sweep", "spot")
 
 

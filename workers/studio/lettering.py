@@ -98,6 +98,10 @@ class _Setting:
         return SetItem(tuple(parts), backing, merged(everything, self.scale), self.one.size)
 
     @property
+    def align(self) -> str:
+        return self.block.align or self.style.align
+
+    @property
     def left(self) -> float:
         return self.block.box.x + self._shift(self.block.box.w - self.one.w)
 
@@ -117,7 +121,7 @@ class _Setting:
         return by_form.get(role.form) or (stage.ink if self.one.item.role == "stars" else inks[role.colour])
 
     def _shift(self, free: float) -> float:
-        if self.style.align == "center":
+        if self.align == "center":
             return free / 2
         return free if self.one.rtl else 0.0
 
@@ -129,9 +133,7 @@ class _Setting:
         for number, line in enumerate(one.lines):
             width = line_ems(line, one.face, one.role.tracking) * one.size
             # An opening bracket of full width has its blank half hung into the margin.
-            hung = (
-                0.45 * one.size if line[0].text[:1] in HANGING and not one.rtl and self.style.align == "start" else 0.0
-            )
+            hung = 0.45 * one.size if line[0].text[:1] in HANGING and not one.rtl and self.align == "start" else 0.0
             yield (
                 line,
                 start + self._shift(room - width) - hung,

@@ -40,8 +40,8 @@ class Extract:
 
 def posters(easel: Easel, number: int, coding: Coding) -> bytes:
     """Return the frame as a bundle of a WebP and a JPEG."""
-    from workers.studio.encode import picture, saved
     from workers.studio.planes import Frame
+    from workers.studio.stills import picture, saved
 
     frame = Frame.blank(coding.width, coding.height)
     easel.paint(number, frame)
@@ -58,7 +58,7 @@ def preview(shown: Sequence[tuple[int, bytes]], fps: int) -> bytes:
     """Return these pictures as a moving WebP that goes round."""
     from PIL import Image
 
-    from workers.studio.encode import saved
+    from workers.studio.stills import saved
 
     until = [*(frame for frame, _ in shown[1:]), PREVIEW_S * fps]
     durations = [round((after - frame) * 1000 / fps) for (frame, _), after in zip(shown, until, strict=True)]
@@ -75,7 +75,7 @@ def sheet(shown: Sequence[tuple[int, bytes]]) -> bytes:
     """Return a bundle of a tile's width and height, and the pictures as tiles of one JPEG, in rows of ten."""
     from PIL import Image
 
-    from workers.studio.encode import saved
+    from workers.studio.stills import saved
 
     tiles = [_tile(jpeg) for _, jpeg in shown]
     width, height = tiles[0].size

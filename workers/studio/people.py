@@ -15,7 +15,7 @@ from workers.studio.sources import Sources
 from workers.studio.sprites import opencv
 
 if TYPE_CHECKING:
-    from workers.studio.reels import PlanarReel
+    from workers.studio.reels import Reel
 
 # A cameo's clip is read at the least of these heights that shows all of it.
 HEIGHTS = (240, 480, 720)
@@ -28,7 +28,7 @@ class Reels:
     def __init__(self, sources: Sources, fps: int, scale: float) -> None:
         self._sources, self._fps, self._scale = sources, fps, scale
         self._own, self._lock = threading.local(), threading.Lock()
-        self._open: list[PlanarReel] = []
+        self._open: list[Reel] = []
 
     def clip(self, file: str, frame: int, box: Box) -> Shown:
         """Return a clip's picture, `frame` frames of the film after it began; past its end it holds."""
@@ -46,13 +46,13 @@ class Reels:
                 reel.close()
             self._open.clear()
 
-    def _reel(self, file: str, height: int, *, loops: bool) -> PlanarReel:
-        from workers.studio.reels import PlanarReel
+    def _reel(self, file: str, height: int, *, loops: bool) -> Reel:
+        from workers.studio.reels import Reel
 
-        own: dict[tuple[str, int, bool], PlanarReel] = self._own.__dict__.setdefault("reels", {})
+        own: dict[tuple[str, int, bool], Reel] = self._own.__dict__.setdefault("reels", {})
         key = file, height, loops
         if key not in own:
-            own[key] = PlanarReel(self._sources.mezzanine(file, height, cut_out=loops), loops=loops)
+            own[key] = Reel(self._sources.mezzanine(file, height, cut_out=loops), loops=loops)
             self._sources.notes.update(dict.fromkeys(own[key].about.notes))
             with self._lock:
                 self._open.append(own[key])

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +21,7 @@ LARGEST_SIDE = 20_000
 SHORTEST_SIDE = 64
 # Above so many pixels a picture is read no finer than any film needs.
 LARGE_PIXELS = 20_000_000
-FINEST = (2880, 2880)
+FINEST = (1600, 1600)
 MOST_ENLARGED = 2.0
 ROOM_TO_ZOOM = 1.10
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", *(("AVIF",) if features.check("avif") else ()))
@@ -133,31 +132,6 @@ def resized(picture: Image.Image, width: int, height: int) -> Image.Image:
     return picture.resize(size, Image.Resampling.LANCZOS)
 
 
-def filling(picture: Image.Image, width: int, height: int) -> Image.Image:
-    """Fill a frame with a photograph and room to zoom; in a taller frame its ground goes on above it."""
-    return _extended(picture.convert("RGB"), round(width * ROOM_TO_ZOOM), round(height * ROOM_TO_ZOOM))
-
-
-def _extended(picture: Image.Image, width: int, height: int) -> Image.Image:
-    """Keep the photograph at the foot; above it its own upper edge goes on, ever softer."""
-    shown = min(height, max(round(height * 0.60), round(width * picture.height / picture.width)))
-    photo = ImageOps.fit(picture, (width, shown), Image.Resampling.LANCZOS, centering=(0.5, 0.6))
-    if shown >= height:
-        return photo
-    above = height - shown
-    edge = photo.crop((0, 0, width, max(2, shown // 24))).resize((24, 1), Image.Resampling.BOX)
-    ground = np.asarray(edge.resize((width, 1), Image.Resampling.BICUBIC), np.float32)[0]
-    canvas = np.empty((height, width, 3), np.float32)
-    canvas[above:] = np.asarray(photo)
-    canvas[:above] = ground
-    blend = min(shown, round(height * 0.20))
-    part = np.linspace(0, 1, blend, dtype=np.float32)[:, None, None]
-    part = part * part * (3 - 2 * part)
-    canvas[above : above + blend] = ground * (1 - part) + canvas[above : above + blend] * part
-    noise = np.random.default_rng(7).triangular(-1, 0, 1, (height, width, 1)).astype(np.float32)
-    return Image.fromarray(np.clip(canvas + noise + 0.5, 0, 255).astype(np.uint8))
-
-
 def covering(picture: Image.Image, width: int, height: int) -> Image.Image:
     """Scale and centre-crop to the shape of `width` x `height`, with room for a slow zoom."""
     return ImageOps.fit(
@@ -165,26 +139,6 @@ def covering(picture: Image.Image, width: int, height: int) -> Image.Image:
         (round(width * ROOM_TO_ZOOM), round(height * ROOM_TO_ZOOM)),
         Image.Resampling.LANCZOS,
     )
-
-
-def to_skia(picture: Image.Image) -> Any:
-    """Return a skia image that owns premultiplied BGRA pixels."""
-    rgba = np.asarray(picture.convert("RGBA"))
-    bgra = np.empty_like(rgba)
-    if picture.mode == "RGBA":
-        alpha = rgba[:, :, 3:].astype(np.uint16)
-        bgra[:, :, :3] = ((rgba[:, :, 2::-1] * alpha + 127) // 255).astype(np.uint8)
-    else:
-        bgra[:, :, :3] = rgba[:, :, 2::-1]
-    bgra[:, :, 3] = rgba[:, :, 3]
-    return from_bgra(bgra, opaque=picture.mode != "RGBA")
-
-
-def from_bgra(pixels: Pixels, *, opaque: bool) -> Any:
-    import skia  # slow to load: only what draws with it pays
-
-    kind = skia.AlphaType.kOpaque_AlphaType if opaque else skia.AlphaType.kPremul_AlphaType
-    return skia.Image.fromarray(np.ascontiguousarray(pixels), skia.ColorType.kBGRA_8888_ColorType, kind, copy=True)
 
 
 def swatches(picture: Image.Image) -> tuple[Swatch, ...]:

@@ -59,7 +59,8 @@ class Production:
 
         crew.count(self.timeline.frames - sum(one.frames for one in missing), on_frame)
         made = [functools.partial(self._parts.make, one, crew.frame_done) for one in missing]
-        # Posters and preview come last: they fill the time in which other threads finish the last parts.
+        # The sound comes first: it takes much memory, and meanwhile there is one encoder less. Posters and preview
+        # come last: they fill the time in which other threads finish the last parts.
         last = [functools.partial(write, drafts, crew) for write in (self._write_posters, self._write_preview)]
         crew.run([self._mix, *made, *last], on_frame)
         crew.run([functools.partial(self._join, drafts, crew)])

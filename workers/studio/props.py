@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from adengine.core.errors import PictureUnusable
@@ -23,8 +23,8 @@ from adengine.core.layers import (
 from adengine.core.palette import READABLE, Palette, Stage, contrast, mix, palette_for, readable
 from adengine.core.timeline import Timeline
 from workers.studio import planes
-from workers.studio.laying import device_box
-from workers.studio.planes import Mask, Plate, Sprite
+from workers.studio.laying import View, device_box, even, lay
+from workers.studio.planes import Frame, Mask, Plate, Sprite
 from workers.studio.sources import Sources
 from workers.studio.sprites import PAINTING, Art, Placed, Store, placed, tinted
 
@@ -93,8 +93,22 @@ class Props:
 
         return self._store.get(asked, lambda: self._sources.kept("ground", asked, make))
 
+    def lit(self, draw: GroundDraw) -> Plate:
+        """Return the ground with its light at rest, as one."""
+        beam = self.light(draw)
+        if beam is None:
+            return self.ground(draw)
+
+        def make() -> Plate:
+            frame = Frame.blank(self._width, self._height)
+            planes.paste(frame, self.ground(draw), 0, 0)
+            lay(View(frame), beam)
+            return frame.plate()
+
+        return self._store.get(("lit", draw), make)
+
     def light(self, draw: GroundDraw) -> Placed | None:
-        """Return the light that moves over the ground; None over one that holds still."""
+        """Return the light over the ground where it lies now; None over one that has none."""
         from workers.studio import grounds
 
         if draw.pattern not in grounds.LIT_PATTERNS:
@@ -105,7 +119,14 @@ class Props:
             dense = self._store.get(("dense", draw.pattern), lambda: grounds.light(draw.pattern, *size))
             return Placed(tinted(dense, self.palette.stage(draw.stage).light), 0, 0)
 
-        return self._store.get(("light", draw.pattern, draw.stage), make)
+        beam = self._store.get(("light", draw.pattern, draw.stage), make)
+        if draw.pattern == "sweep":
+            x, y = (draw.light_x - 1.15) * self._width * 0.6, (draw.light_y - 0.36) * self._height
+        else:
+            x = self._width * (0.5 + 0.5 * (draw.light_x - 0.5)) - beam.sprite.w / 2
+            y = self._height * (0.6 + 0.5 * (draw.light_y - 0.36)) - beam.sprite.h / 2
+        # Whole chroma pixels: so soft a thing shows no steps, and laying is much cheaper than sampling.
+        return replace(beam, x=even(x), y=even(y))
 
     def piece(self, draw: PieceDraw) -> Placed:
         def make() -> Placed:
@@ -116,9 +137,9 @@ class Props:
 
         return self._store.get(("piece", draw.file, draw.form, draw.box, draw.stage), make)
 
-    def figure(self, draw: PictureDraw, *, close: bool) -> Placed:
+    def figure(self, draw: PictureDraw) -> Placed:
         """Return a cut-out in its box; there must be one."""
-        parts = self._sources.digest(draw.file), draw.box, self._scale, close, self._width, self._height
+        parts = self._sources.digest(draw.file), draw.box, self._scale, draw.how, self._width, self._height
 
         def make() -> Placed:
             from workers.studio import scenery
@@ -126,10 +147,11 @@ class Props:
             cut = self._sources.cutout(draw.file)
             if cut is None:
                 raise PictureUnusable(f"The picture {draw.file} is not cut out; upload it again or show it framed")
-            art = scenery.standing(cut, draw.box, self._scale, close=close)
+            wide = self._timeline.width
+            art = scenery.standing(cut, draw.box, self._scale, how=draw.how, frame_width=wide)
             return placed(scenery.cropped(art, self._width, self._height))
 
-        key = "figure", draw.file, draw.box, close
+        key = "figure", draw.file, draw.box, draw.how
         return self._store.get(key, lambda: self._sources.kept("figure", parts, make))
 
     def contact(self, draw: PictureDraw) -> Placed | None:
@@ -142,9 +164,9 @@ class Props:
             if cut is None or cut.casts_own_shadow:
                 return None
             stage = self.palette.stage(draw.stage)
-            return _painted(scenery.contact, cut, draw.box, stage, self._scale, self._style.shadow)
+            return _painted(scenery.contact, cut, draw.box, draw.how, stage, self._scale, self._style.shadow)
 
-        return self._store.get(("contact", draw.file, draw.box, draw.stage), make)
+        return self._store.get(("contact", draw.file, draw.box, draw.how, draw.stage), make)
 
     def card(self, draw: PictureDraw) -> Placed:
         stage, style = self.palette.stage(draw.stage), self._style
@@ -440,4 +462,5 @@ def _needed(ink: str, below: str, veil: str) -> float:
 
 
 def _content(block: BlockDraw) -> tuple[Hashable, ...]:
-    return tuple((i.role, i.text, i.aside) for i in block.items), block.box, block.valign, block.stage
+    said = tuple((i.role, i.text, i.aside) for i in block.items)
+    return said, block.box, block.valign, block.stage, block.peers, block.align

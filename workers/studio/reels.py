@@ -16,15 +16,13 @@ import numpy as np
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
-from numpy.typing import NDArray
 
 from adengine.core.errors import PictureUnusable
-from workers.studio.pictures import Pixels, from_bgra
+from workers.studio.pictures import Pixels
 from workers.studio.planes import Plate, Sprite, plate_from_bgra, sprite_from_bgra
 
-KEY_GREEN = (0x00, 0xB1, 0x40)
 MOST_PIXELS = 4096 * 2304
-MOST_HEIGHT = 720
+MOST_HEIGHT = 720  # of a person, who never fills a frame
 MOST_SECONDS = 60  # no film is longer
 FPS = 30
 KEYFRAME_EVERY = 15
@@ -72,7 +70,7 @@ class Mezzanine:
 
 
 def mezzanine(source: Path, out: Path, *, height: int, cut_out: bool) -> Mezzanine:
-    """Write the clip at `source` into `out` as MP4, at most `height` (and 720) pixels tall, upright, without sound.
+    """Write the clip at `source` into `out` as MP4, at most `height` pixels tall (a person 720), upright, without sound.
 
     Each thirtieth of a second shows what the clip shows then, whatever its frame rate, for at most 60 seconds. With
     `cut_out` transparency is kept and a green key is made transparent. The same clip gives the same bytes. Raises
@@ -91,7 +89,7 @@ def mezzanine(source: Path, out: Path, *, height: int, cut_out: bool) -> Mezzani
         return _written(shape, first, frames, out, notes)
 
 
-class PlanarReel:
+class Reel:
     """A mezzanine read frame by frame. A reel belongs to one thread; any number of them may read the same file.
 
     Past its end a clip that `loops` begins again, any other holds its last picture. It stays open until `close`.
@@ -163,7 +161,7 @@ def _shape(stream: Any, first: VideoFrame, height: int, *, cut_out: bool) -> _Sh
     if turn in (90, 270):
         across, down = down, across
     # The picture ends where a block of the encoder ends, so that the alpha below does not leak into it.
-    rows = max(16, round(min(height, MOST_HEIGHT, down) / 16) * 16)
+    rows = max(16, round(min(height, MOST_HEIGHT if cut_out else height, down) / 16) * 16)
     columns = max(16, round(across * rows / down / 16) * 16)
     is_clear = cut_out and _is_clear(first)
     key = _key_of(first) if cut_out and not is_clear else None
@@ -367,83 +365,6 @@ def _unusable(path: Path, reason: object) -> PictureUnusable:
     return PictureUnusable(f"The clip {path.name} cannot be played ({reason}); upload it again")
 
 
-class Reel:
-    """One clip, read forwards; asking for an earlier moment starts it again. It stays open until `close`."""
-
-    def __init__(self, path: Path, *, loops: bool, cut_out: bool, size: tuple[int, int] | None = None) -> None:
-        self._path, self._loops, self._cut_out, self._size = path, loops, cut_out, size
-        self._container: Any = None
-        self._shown: Any = None
-        self._rate, self._length, self._place = 30.0, 0, -1
-        self._frame: VideoFrame
-        self._frames: Iterator[VideoFrame]
-        self._start()
-
-    def image(self, film_frame: int, fps: int) -> Any:
-        """Return the skia image for `film_frame` of a film of `fps`; past its end the clip loops or holds."""
-        wanted = int(film_frame * self._rate / fps + 1e-6)
-        if self._length and self._loops:
-            wanted %= self._length
-        if wanted < self._place:
-            self._start()
-        while self._place < wanted and self._advance():
-            pass
-        if self._place < wanted and self._loops:
-            return self.image(film_frame, fps)
-        if self._shown is None:
-            self._shown = self._made(self._frame)
-        return self._shown
-
-    def close(self) -> None:
-        if self._container is not None:
-            self._container.close()
-            self._container = None
-
-    def _start(self) -> None:
-        self.close()
-        self._place, self._shown = -1, None
-        try:
-            self._container = av.open(str(self._path))
-            stream = self._container.streams.video[0]
-            if stream.width * stream.height > MOST_PIXELS:
-                raise PictureUnusable(f"The clip {self._path.name} is larger than 4096 x 2304; make it smaller")
-            self._rate = float(stream.average_rate or 30)
-            self._frames = _decoded(self._container, stream)
-        except (av.FFmpegError, IndexError, OSError) as error:
-            raise self._unusable(error) from error
-        if not self._advance():
-            raise self._unusable("it holds no frame")
-
-    def _advance(self) -> bool:
-        try:
-            frame = next(self._frames, None)
-        except av.FFmpegError as error:
-            raise self._unusable(error) from error
-        if frame is None:
-            self._length = self._place + 1
-            return False
-        self._frame, self._place, self._shown = frame, self._place + 1, None
-        return True
-
-    def _made(self, frame: VideoFrame) -> Any:
-        if not self._cut_out:
-            width, height = self._covering(frame)
-            scaled = frame.reformat(width, height, "bgra", interpolation="BICUBIC")
-            return from_bgra(np.asarray(scaled.to_ndarray(), np.uint8), opaque=True)
-        pixels: Pixels = np.asarray(frame.reformat(format="bgra").to_ndarray(), np.uint8)
-        alpha = pixels[:, :, 3] if "a" in frame.format.name else _keyed(pixels)
-        return from_bgra(_premultiplied(pixels, alpha), opaque=False)
-
-    def _covering(self, frame: VideoFrame) -> tuple[int, int]:
-        if self._size is None:
-            return frame.width, frame.height
-        scale = max(self._size[0] / frame.width, self._size[1] / frame.height)
-        return round(frame.width * scale), round(frame.height * scale)
-
-    def _unusable(self, reason: object) -> PictureUnusable:
-        return PictureUnusable(f"The clip {self._path.name} cannot be played ({reason}); upload it again")
-
-
 def _decoded(container: Any, stream: Any) -> Iterator[VideoFrame]:
     """Decode VP8 and VP9 with libvpx, which keeps their transparency; everything else with FFmpeg's own decoders."""
     keeper = KEEPS_ALPHA.get(stream.codec_context.name.removeprefix("libvpx-"))
@@ -455,16 +376,6 @@ def _decoded(container: Any, stream: Any) -> Iterator[VideoFrame]:
         for frame in codec.decode(packet) if packet.size else codec.decode(None):
             frame.time_base = stream.time_base
             yield frame
-
-
-def _keyed(bgra: Pixels) -> Pixels:
-    """Turn the key colour transparent and take its spill off the edge; a clip without it stays opaque."""
-    red, green, blue = (bgra[:, :, channel].astype(np.int16) for channel in (2, 1, 0))
-    distance = np.abs(red - KEY_GREEN[0]) + np.abs(green - KEY_GREEN[1]) + np.abs(blue - KEY_GREEN[2])
-    if (distance[:8] < 90).mean() < 0.5:
-        return np.full(bgra.shape[:2], 255, np.uint8)
-    bgra[:, :, 1] = np.minimum(green, np.maximum(red, blue) + 12).astype(np.uint8)
-    return np.asarray(np.clip((distance - 70) * 255 // 110, 0, 255), np.uint8)
 
 
 def _premultiplied(bgra: Pixels, alpha: NDArray[np.uint8]) -> Pixels:

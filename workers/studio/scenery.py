@@ -98,19 +98,20 @@ def _sweep(stage: Stage, top: float, bottom: float, foot: float) -> Any:
     return paint
 
 
-def floor_of(solid: tuple[int, int, int, int] | None, box: Box) -> float:
-    """Return the height a product stands at: a flat one is lifted towards the middle of its box."""
+def floor_of(solid: tuple[int, int, int, int] | None, box: Box, how: str = "cutout") -> float:
+    """Return the height a product stands at: a flat one that stands alone is lifted towards the middle of its box."""
     lowest = box.bottom - box.h * FLOOR
-    if solid is None:
+    if solid is None or how == "shelf":
         return lowest
     height = (solid[3] - solid[1]) * _fit(solid, box)
     return lowest - max(0.0, box.h * 0.74 - height) * 0.5
 
 
-def standing(cut: Cutout, box: Box, scale: float, *, close: bool) -> Art:
+def standing(cut: Cutout, box: Box, scale: float, *, how: str, frame_width: float) -> Art:
     """Scale a cut-out into its box, standing on the floor; a close look overfills the box."""
     left, top, right, bottom = cut.solid
     fit = _fit(cut.solid, box)
+    close = how == "close"
     if close:
         fit = min(max(box.w / (right - left), box.h / (bottom - top)), fit * 1.75)
     # A small picture gains nothing from being painted larger than it is laid.
@@ -121,7 +122,9 @@ def standing(cut: Cutout, box: Box, scale: float, *, close: bool) -> Art:
     if close and box.x > 0:
         # Text stands on the left of this box: what does not fit leaves the frame on the right.
         x = max(x, box.x - left * fit)
-    y = box.y - top * fit if close else floor_of(cut.solid, box) - bottom * fit
+    elif close and box.right < frame_width:
+        x = min(x, box.right - right * fit)
+    y = box.y - top * fit if close else floor_of(cut.solid, box, how) - bottom * fit
     return Art(pixels, x * scale, y * scale, detail)
 
 
@@ -139,11 +142,11 @@ def _inside(edge: float, side: int) -> int:
     return min(side, max(0, round(edge)))
 
 
-def contact(cut: Cutout, box: Box, stage: Stage, scale: float, strength: float) -> Art:
+def contact(cut: Cutout, box: Box, how: str, stage: Stage, scale: float, strength: float) -> Art:
     """Two ovals under the foot: a tight dark one where it touches, a wide soft one around."""
     left, _, right, bottom = cut.solid
     fit = _fit(cut.solid, box)
-    floor = floor_of(cut.solid, box)
+    floor = floor_of(cut.solid, box, how)
     start = box.x + box.w / 2 - (left + right) / 2 * fit
     middle, half = start + sum(cut.foot) / 2 * fit, (cut.foot[1] - cut.foot[0]) / 2 * fit
     wide = max(half, (right - left) / 2 * fit * 0.8) * 1.02

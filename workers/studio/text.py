@@ -23,8 +23,8 @@ STEPS = tuple(step / 100 for step in range(100, int(SMALLEST * 100) - 1, -3))
 TINY = (0.36, 0.3, 0.25, 0.2, 0.15)
 # How much smaller a text may become to spare its last line a lonely word, or its struck price a line of its own.
 FOR_LOOKS = 0.82
-# A word that would push its text below this part of its size is broken between letters instead.
-TORN_BELOW = 0.62
+# A word that would make its text smaller than this, in pixels, is broken between letters instead.
+TORN_BELOW_PX = 46.0
 # Room inside a form beside and above its text, in ems.
 PADDING = {"pill": (0.58, 0.30), "button": (1.0, 0.58), "highlight": (0.24, 0.06), "box": (0.46, 0.24)}
 UNDERLINE = 0.14
@@ -89,14 +89,10 @@ def fitted(block: BlockDraw, style: Style, locale: str = "") -> list[Sized]:
     """Size the texts as large as fit the box; what cannot fit is cut with an ellipsis."""
     whole = " ".join(item.text for item in block.items)
     setting = _Setting(style, float(block.box.w), locale, scripts.han(whole, locale), scripts.leans_rtl(whole, locale))
-    widest = [setting.widest(item) for item in block.items]
-    for step in STEPS:
-        sized = [
-            setting.sized(item, min(step, own), torn=torn, cut=cut)
-            for item, (own, torn, cut) in zip(block.items, widest, strict=True)
-        ]
-        if all(one.fits for one in sized) and height(sized) <= block.box.h:
-            return sized
+    most = min((setting.alike(items, block.box.h) for items in (block.items, *block.peers) if block.peers), default=1.0)
+    sized = setting.whole(block.items, block.box.h, most)
+    if sized:
+        return sized
     # A box lower than one line of each text at its smallest makes large type smaller still.
     for step in (SMALLEST, *TINY):
         small = [setting.sized(item, step, torn=True, cut=True) for item in block.items]
@@ -174,11 +170,30 @@ class _Setting:
     han: str
     rtl: bool
 
+    @functools.lru_cache(maxsize=64)  # noqa: B019 (bounded, and settings are small values)
+    def alike(self, items: tuple[Item, ...], room: float) -> float:
+        """Return the part of its size that the smallest of these texts takes in a box as high as `room`."""
+        rest = tuple(replace(item, words=(1.0,) * len(item.words), scale=1.0) for item in items)
+        made = self.whole(rest, room, 1.0)
+        return min((one.size / one.role.size for one in made), default=SMALLEST)
+
+    def whole(self, items: tuple[Item, ...], room: float, most: float) -> list[Sized]:
+        """Size texts as large as fit, at most to `most` of their size, with nothing left out; empty if they cannot."""
+        widest = [self.widest(item) for item in items]
+        for step in (step for step in STEPS if step <= most + 0.005):
+            sized = [
+                self.sized(item, min(step, own), torn=torn, cut=cut)
+                for item, (own, torn, cut) in zip(items, widest, strict=True)
+            ]
+            if all(one.fits for one in sized) and height(sized) <= room:
+                return sized
+        return []
+
     def widest(self, item: Item) -> tuple[float, bool, bool]:
         """Return the largest part of its size at which a text fits its width and lines; whether torn; whether cut."""
         whole = next((step for step in STEPS if self.sized(item, step).fits), 0.0)
         torn = 0.0
-        if whole < TORN_BELOW:
+        if whole * self.style.role(item.role).size < TORN_BELOW_PX:
             torn = next((step for step in STEPS if self.sized(item, step, torn=True).fits), 0.0)
         if torn > whole * 1.25:
             return torn, True, False

@@ -5,32 +5,37 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from PIL import Image, ImageChops, ImageFilter
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
 
 LIMIT = 150_000
-HAZE = 26
+# Alpha up to HAZE is the studio floor's, above SOLID the product's.
+HAZE, SOLID = 26, 247
+Pixels = NDArray[np.uint8]
 
 
-def _ramp(size: tuple[int, int], reach: float) -> Image.Image:
-    """White inside, falling softly to black at the left, right and lower border."""
-    width, height = size
-    side = max(1, round(reach * height))
-    line = [min(1.0, x / side, (width - 1 - x) / side) for x in range(width)]
-    column = [min(1.0, (height - 1 - y) / side) for y in range(height)]
-    across = Image.new("L", (width, 1))
-    across.putdata([round(255 * v * v * (3 - 2 * v)) for v in line])
-    down = Image.new("L", (1, height))
-    down.putdata([round(255 * v * v * (3 - 2 * v)) for v in column])
-    return ImageChops.multiply(across.resize(size), down.resize(size))
+def _ending(alpha: Pixels) -> NDArray[np.float32]:
+    """Return how much of a shadow stays: all of it under the product, fading to nothing towards the picture's edges."""
+    h, w = alpha.shape
+    rows, columns = (np.flatnonzero((alpha > SOLID).any(axis)) for axis in (1, 0))
+    x, y = np.arange(w, dtype=np.float32)[None, :], np.arange(h, dtype=np.float32)[:, None]
+    left, right, foot = columns[0], columns[-1], rows[-1]
+    beside = np.maximum((left - x) / max(1, left - 4), (x - right) / max(1, w - 4 - right)).clip(0, 1)
+    above = np.abs(y - foot + 0.03 * h) / (0.17 * h) * np.minimum(1, 3 * beside)
+    inside = (1 - np.hypot(beside, above)).clip(0, 1)
+    below = ((y - foot) / max(1, h - 4 - foot)).clip(0, 1)
+    return np.asarray(np.where(beside > 0, inside**2 * (3 - 2 * inside), 1) * (1 - below**2), np.float32)
 
 
 def clean_cutout(picture: Image.Image) -> Image.Image:
     """Keep product and shadow, take away the faint haze of the studio floor and trim."""
-    alpha = picture.getchannel("A")
-    solid = alpha.point(lambda a: 255 if a > 247 else 0).filter(ImageFilter.MaxFilter(5))
-    shadow = alpha.point(lambda a: max(0, round((a - HAZE) * 255 / (255 - HAZE) * 0.9)))
-    soft = ImageChops.multiply(shadow, _ramp(picture.size, 0.11))
-    picture.putalpha(Image.composite(alpha, soft, solid))
+    whole = picture.getchannel("A")
+    solid = whole.point(lambda a: 255 if a > SOLID else 0).filter(ImageFilter.MaxFilter(5))
+    alpha = np.asarray(whole)
+    shadow = (alpha.astype(np.float32) - HAZE) * (255 / (255 - HAZE) * 0.9) * _ending(alpha)
+    soft = Image.fromarray(shadow.clip(0, 255).round().astype(np.uint8))
+    picture.putalpha(Image.composite(whole, soft, solid))
     box = picture.getchannel("A").point(lambda a: 255 if a > 3 else 0).getbbox()
     return picture.crop(box) if box else picture
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +14,8 @@ TARGET_LUFS = -14.0
 CEILING = float(10 ** (-2.2 / 20))
 HOP = RATE // 10
 BLOCK = RATE // 1000
+BLOCK_HOPS, AROUND = 9, RATE // 20
+WINDOW = BLOCK_HOPS * HOP + 2 * AROUND
 _ODD_SIZES = (1, 3, 5, 9, 15, 25, 27, 45, 75, 81, 125, 135, 225, 375, 405, 675, 1125)
 ATTACK_DB_A_S, RELEASE_DB_A_S = 2500.0, 70.0
 Powers = NDArray[np.float64]
@@ -24,11 +28,19 @@ def loudness(sound: Sound) -> float:
 
 def powers(sound: Sound) -> Powers:
     """Return the K-weighted power, summed over channels, of every whole 100 ms."""
-    samples = sound.shape[-1]
-    size = smooth_size(samples + RATE // 20)
-    weighted = np.fft.irfft(np.fft.rfft(sound, size) * _k_weight(size), size)[..., : samples // HOP * HOP]
-    squares = np.square(weighted).reshape(-1, samples // HOP, HOP)
-    return np.asarray(squares.mean(axis=2, dtype=np.float64).sum(axis=0))
+    channels, hops = np.atleast_2d(sound), sound.shape[-1] // HOP
+    blocks = [_block_powers(channels, first * HOP) for first in range(0, hops, BLOCK_HOPS)]
+    return np.concatenate([*blocks, np.zeros(0)])[:hops]
+
+
+def _block_powers(channels: Sound, start: int) -> Powers:
+    """Return the powers of a block that a core's cache holds, with what sounds into it on both sides."""
+    window = np.zeros((len(channels), WINDOW), np.float32)
+    heard = channels[:, max(0, start - AROUND) : start + WINDOW - AROUND]
+    begin = max(0, AROUND - start)
+    window[:, begin : begin + heard.shape[1]] = heard
+    weighted = np.fft.irfft(np.fft.rfft(window) * _k_weight(WINDOW), WINDOW)[:, AROUND:-AROUND]
+    return np.asarray(np.square(weighted).reshape(-1, BLOCK_HOPS, HOP).mean(axis=2, dtype=np.float64).sum(axis=0))
 
 
 def integrated(power: Powers) -> float:
@@ -128,6 +140,7 @@ def _kernel() -> NDArray[np.float32]:
 _KERNEL = _kernel()
 
 
+@functools.cache
 def _k_weight(samples: int) -> NDArray[np.float32]:
     """Return how much BS.1770's two filters (48 kHz coefficients) pass at the bins of a real FFT."""
     turn = np.cos(2 * np.pi * np.fft.rfftfreq(samples))

@@ -42,7 +42,9 @@ def soundtrack(score: Score, speech: Speech | None, *, music: bool = True) -> So
 
 def stems(score: Score, speech: Speech | None, *, music: bool = True) -> tuple[Sound, Sound]:
     """Return music with effects, already out of the voice's way, and the voice (mono), as they are added up."""
-    under = bed(score) + effects(score) if music else silence(score)
+    under = bed(score) if music else silence(score)
+    if music:
+        under += effects(score)
     if speech is None or not speech.samples.any():
         return under, np.zeros(under.shape[1], np.float32)
     voice = _voice(speech.samples, under.shape[1])
@@ -85,7 +87,8 @@ def _ducked(under: Sound, voice: Sound, voice_lufs: float) -> Sound:
     blocks = np.repeat(np.append(over, over[-1:]), HOP // FRAME)[: len(speaking)]
     target = np.where(speaking, -blocks, 0.0)
     curve = start * 10 ** (eased(target, RETURN_DB_A_S * FRAME / RATE, DUCK_DB_A_S * FRAME / RATE) / 20)
-    return np.asarray(under * stretched(curve, FRAME, under.shape[1]))
+    under *= stretched(curve, FRAME, under.shape[1])
+    return under
 
 
 def _held(speaking: Flags) -> Flags:

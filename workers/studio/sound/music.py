@@ -35,9 +35,11 @@ def bed(score: Score) -> Sound:
     _play_opening(chords, plan)
     _play_arrival(chords, low, drums, plan)
     _press(chords, low, plan)
-    chords += _room(chords + 0.35 * drums, plan.mood)
+    sent = _halved(chords) + np.float32(0.35) * _halved(drums)
+    # In place: a long film's tracks are tens of megabytes each.
     chords += low
     chords += drums
+    _add_room(chords, sent, plan.mood)
     return _faded(chords, plan)
 
 
@@ -283,23 +285,24 @@ def _press(chords: Sound, low: Sound, plan: _Plan) -> None:
     low *= gain
 
 
-def _room(dry: Sound, mood: Mood) -> Sound:
-    """Return the reverb of a track: dense noise that dies away, at half the rate, as rooms are dull."""
-    half = (dry[:, 0:-1:2] + dry[:, 1::2]).sum(0) * np.float32(0.25)
-    samples = int(mood.room_s * RATE / 2)
+def _halved(track: Sound) -> Sound:
+    """Return a stereo track as mono at half the rate: rooms are dull."""
+    return np.asarray((track[:, 0:-1:2] + track[:, 1::2]).sum(0) * np.float32(0.25))
+
+
+def _add_room(track: Sound, sent: Sound, mood: Mood) -> None:
+    """Add the reverb of what was sent into the room, at half the rate: dense noise that dies away."""
+    samples, size_of_track = int(mood.room_s * RATE / 2), 2 * len(sent)
     time = np.arange(samples, dtype=np.float32) / (RATE / 2)
     fall = np.exp(-time * (5.5 / mood.room_s)) * np.minimum(1, time / 0.012)
-    size = smooth_size(len(half) + samples)
-    sent = np.fft.rfft(half, size)
-    wet = np.empty_like(dry)
+    size = smooth_size(len(sent) + samples)
+    spectrum = np.fft.rfft(sent, size)
     for side in (0, 1):
         tail = noise(samples, 220, 5500, 31 + side) * fall
         tail *= mood.room * 6 / np.sqrt(samples)
-        back = np.fft.irfft(sent * np.fft.rfft(tail, size), size)[: len(half)].astype(np.float32)
-        wet[side, 0 : 2 * len(half) : 2] = back
-        wet[side, 1 : 2 * len(half) : 2] = (back + np.append(back[1:], 0)) / 2
-        wet[side, 2 * len(half) :] = 0
-    return wet
+        back = np.fft.irfft(spectrum * np.fft.rfft(tail, size), size)[: len(sent)].astype(np.float32)
+        track[side, 0:size_of_track:2] += back
+        track[side, 1:size_of_track:2] += (back + np.append(back[1:], np.float32(0))) / 2
 
 
 def _faded(sound: Sound, plan: _Plan) -> Sound:

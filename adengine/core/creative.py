@@ -146,7 +146,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Shot:
-    """A scene with its words and its picture chosen; `speech` is what a voice says in it."""
+    """A scene with its words and its picture chosen; `speech` is what a voice says in it.
+
+    `product_id` and `variant_id` are what a tap on the picture buys, where that is not what the film is about.
+    """
 
     name: str
     layout: str
@@ -162,6 +165,8 @@ class Shot:
     before: Visual | None = None
     cameo: bool = False
     speech: str = ""
+    product_id: str = ""
+    variant_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -450,6 +455,7 @@ def _shot(
     pair = pair_of(shown.every) if scene.layout == "compare" else None
     layout = scene.layout if brief.cameo or scene.layout != "host" else "headline"
     has_cameo = brief.cameo is not None and bool(texts) and layout in CAMEO_LAYOUTS
+    item = _item_of(scene, shown) if scene.shows == "item" and not clip else None
     return Shot(
         name=scene.name,
         layout=layout,
@@ -464,7 +470,13 @@ def _shot(
         rows=_rows(scene, script, shown),
         before=_seen(pair[0], "photo") if pair else None,
         cameo=has_cameo,
+        product_id=item.product_id if item else "",
+        variant_id=item.variant_id if item else "",
     )
+
+
+def _item_of(scene: Scene, shown: _Shown) -> Item:
+    return shown.items[(scene.picture - 1) % len(shown.items)]
 
 
 def _backdrop(asked: str, style: Style, place: int) -> str:
@@ -516,7 +528,7 @@ def _visual(scene: Scene, shown: _Shown) -> Visual:
     photos = [i for i in shown.pictures if not i.has_alpha]
     match scene.shows:
         case "item":
-            return _seen(shown.items[(scene.picture - 1) % len(shown.items)].image)
+            return _seen(_item_of(scene, shown).image)
         case "pair" if pair := pair_of(shown.every):
             return _seen(pair[1], "photo")
         case "packed" if packed := packed_picture(shown.every):

@@ -597,6 +597,8 @@ def _hotspots(board: Storyboard, segments: tuple[Segment, ...], layers: tuple[Pl
         x, y = max(0, box.x) / width, max(0, box.y) / height
         right, bottom = min(width, box.right) / width, min(height, box.bottom) / height
         file = layer.after if isinstance(layer, Compare) else layer.file
-        product, variant = sold.get((placed.segment, file), (board.product_id, board.variant_id))
+        shot = board.shots[placed.segment]
+        usual = shot.product_id or board.product_id, shot.variant_id or board.variant_id
+        product, variant = sold.get((placed.segment, file), usual)
         edges = [round(edge, 4) for edge in (x, y, right - x, bottom - y)]
         yield Hotspot(product, variant, segment.start, segment.end, *edges)

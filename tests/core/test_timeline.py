@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from adengine.core.catalog import Product
+from adengine.core.catalog import Image, Product
 from adengine.core.creative import FORMATS, Brand, Brief, Companion
 from adengine.core.layers import (
     Badge,
@@ -380,3 +380,17 @@ def inside(box: Box, safe: Box) -> bool:
 
 def overlap(one: Box, other: Box) -> bool:
     return one.x < other.right and other.x < one.right and one.y < other.bottom and other.y < one.bottom
+
+
+def test_a_tap_on_another_product_of_a_collection_buys_that_product() -> None:
+    vase = Image("v", file="v", width=900, height=1200, has_alpha=True)
+    companion = Companion("vase", "v9", "Column Vase", "€49.00", vase)
+    timeline = laid_out(Brief("collection", companions=(companion,)))
+    shown = {
+        (placed.segment, placed.layer.file): placed.layer
+        for placed in timeline.layers
+        if isinstance(placed.layer, Picture) and placed.layer.file == "v"
+    }
+    spots = [(spot.product_id, spot.variant_id) for spot in timeline.hotspots]
+    assert len(shown) >= 2
+    assert spots.count(("vase", "v9")) == len(shown)

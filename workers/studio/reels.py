@@ -16,6 +16,7 @@ import numpy as np
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
+from numpy.typing import NDArray
 
 from adengine.core.errors import PictureUnusable
 from workers.studio.pictures import Pixels
@@ -70,7 +71,7 @@ class Mezzanine:
 
 
 def mezzanine(source: Path, out: Path, *, height: int, cut_out: bool) -> Mezzanine:
-    """Write the clip at `source` into `out` as MP4, at most `height` pixels tall (a person 720), upright, without sound.
+    """Write the clip at `source` into `out` as MP4, upright, silent, `height` pixels tall at most (a person 720).
 
     Each thirtieth of a second shows what the clip shows then, whatever its frame rate, for at most 60 seconds. With
     `cut_out` transparency is kept and a green key is made transparent. The same clip gives the same bytes. Raises

@@ -66,7 +66,7 @@ class Bench:
         to_encode, to_ffmpeg, walls = [], [], []
         for _ in range(self.rounds):
             wall = self.timed(lambda: self.whole(quality))
-            encode = float(self.step("encode_only", self.assets, self.raw, quality)["wall_s"])
+            encode = float(str(self.step("encode_only", self.assets, self.raw, quality)["wall_s"]))
             walls.append(wall)
             to_encode.append(wall / encode)
             if with_ffmpeg:

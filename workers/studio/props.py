@@ -347,6 +347,8 @@ class Props:
 
     def note_missing(self, texts: str) -> None:
         """Note the characters that no font here shows."""
+        if texts.isascii():
+            return
         from workers.studio.fonts import named, shelf
 
         with PAINTING:

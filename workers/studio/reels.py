@@ -27,7 +27,7 @@ MOST_HEIGHT = 720  # of a person, who never fills a frame
 MOST_SECONDS = 60  # no film is longer
 FPS = 30
 KEYFRAME_EVERY = 15
-CRF, PRESET = 21, "veryfast"
+CRF, PRESET = 21, "superfast"
 # Decoding is what costs in a film: no CABAC, no loop filter, one reference, no frames out of order. The macroblock
 # tree of this x264 (core 165) gives other bytes now and then for the same pictures, at least for small ones.
 X264 = (
@@ -204,6 +204,8 @@ def _made(frame: VideoFrame, shape: _Shape) -> VideoFrame:
     """Make the picture that is encoded: upright, at its size, its alpha below it."""
     turned = shape.turn in (90, 270)
     size = (shape.height, shape.width) if turned else (shape.width, shape.height)
+    if not shape.has_alpha and not shape.turn:
+        return _reformatted(frame, *size, "yuv420p")
     if not shape.has_alpha:
         upright = np.rot90(_bgra(frame, *size), shape.turn // 90)
         plate = plate_from_bgra(np.ascontiguousarray(upright))
@@ -311,19 +313,24 @@ def _about(container: Any, path: Path) -> Mezzanine:
 
 
 def _bgra(frame: VideoFrame, width: int, height: int) -> Pixels:
-    """Return (height, width, 4) pixels; a clip that does not name its colours has BT.601's below 720 lines."""
+    return np.array(_reformatted(frame, width, height, "bgra").to_ndarray(), np.uint8)
+
+
+def _reformatted(frame: VideoFrame, width: int, height: int, layout: str) -> VideoFrame:
+    """Return the frame at this size, BT.709; a clip that does not name its colours has BT.601's below 720 lines."""
     named = COLOURS.get(int(frame.colorspace))
     is_full = frame.format.name.startswith("yuvj") or frame.color_range == ColorRange.JPEG
-    made = frame.reformat(
+    return frame.reformat(
         width,
         height,
-        "bgra",
+        layout,
         src_colorspace=named or (Colorspace.ITU601 if frame.height < 720 else Colorspace.ITU709),
+        dst_colorspace=Colorspace.ITU709,
         src_color_range=ColorRange.JPEG if is_full else ColorRange.MPEG,
+        dst_color_range=ColorRange.JPEG if layout == "bgra" else ColorRange.MPEG,
         interpolation=EXACT,
         threads=1,
     )
-    return np.array(made.to_ndarray(), np.uint8)
 
 
 def _is_clear(frame: VideoFrame) -> bool:

@@ -338,7 +338,7 @@ def replan(unit: Unit, ad: Ad, product: values.Product, *, clip: str | None = No
     Raises Invalid when it can no longer be planned, as when nothing of the product can be bought.
     """
     brief = planning.refreshed(unit, ad.brief, product, clip=clip)
-    storyboard = planning.storyboard_for(unit, brief, product)
+    storyboard = planning.storyboard_for(unit, *planning.as_shown(ad.storyboard, brief, product))
     if storyboard == ad.storyboard:
         return False
     ad.brief, ad.storyboard, ad.timeline, ad.lint = brief, storyboard, lay_out(storyboard), None

@@ -129,6 +129,18 @@ def refreshed(unit: Unit, brief: Brief, product: values.Product, *, clip: str | 
     )
 
 
+def as_shown(storyboard: Storyboard, brief: Brief, product: values.Product) -> tuple[Brief, values.Product]:
+    """Leave out cut-outs that were made since the storyboard: a film changes with the truth, not with our tools."""
+    visuals = [seen for shot in storyboard.shots for seen in (shot.visual, shot.before, *(r.visual for r in shot.rows))]
+    shown = {visual.file for visual in visuals if visual}
+
+    def then(image: values.Image) -> values.Image:
+        return image if image.cutout in shown else replace(image, cutout="", cutout_confidence=0.0)
+
+    companions = tuple(replace(one, picture=then(one.picture)) for one in brief.companions)
+    return replace(brief, companions=companions), replace(product, images=tuple(map(then, product.images)))
+
+
 def companion_products(unit: Unit, brief: Brief) -> list[values.Product]:
     """The products shown beside the ad's own, in the brief's order, without those that left the shop."""
     ids = [one.product_id for one in brief.companions]

@@ -123,7 +123,7 @@ def _end_card() -> list[Any]:
     sweep = np.linspace(64, 34, film.HEIGHT)[:, None, None] * np.array([1.0, 0.86, 0.74])
     ground = ImageClip(np.broadcast_to(sweep, (film.HEIGHT, film.WIDTH, 3)).astype(np.uint8))
     ground = ground.with_start(film.END_CARD * SCALE).with_duration(seconds).with_effects([vfx.CrossFadeIn(0.4)])
-    title = ImageClip(np.asarray(_text(film.Words().title, 84, shadow=True)))
+    title = ImageClip(np.asarray(_text("Lumen & Loam", 84, shadow=True)))
     title = title.with_start(film.END_CARD * SCALE).with_duration(seconds).with_position((60, 420))
     price = ImageClip(np.asarray(_text(film.Words().price, 140, shadow=True)))
     price = price.with_start(film.END_CARD * SCALE).with_duration(seconds).with_position((60, 560))

@@ -89,7 +89,7 @@ def _overlays(words: Words) -> Iterator[Layer]:
 
 
 def _end_card(words: Words) -> Block:
-    texts = (Text("title", words.title), Text("price", words.price), Text("cta", words.call))
+    texts = (Text("title", "Lumen & Loam"), Text("price", words.price), Text("cta", words.call))
     return Block(texts, Box(72, 400, 868, 640), "top", "deep", film.END_CARD + 8, film.FRAMES, BEAT * 2)
 
 

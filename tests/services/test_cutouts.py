@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from adengine.core import catalog as values
 from adengine.engine import SYSTEM, AdEngine
-from adengine.models import Image
-from adengine.services import catalog, cutouts
+from adengine.models import Ad, Image
+from adengine.services import ads, catalog, cutouts
+from adengine.services.planning import AdWish
 from tests.conftest import Desk, open_desk
 from tests.fakes import Clock
 from tests.shops import LAMP, MUG, draw_picture, write_shop
@@ -152,3 +153,20 @@ def test_another_shop_cuts_out_its_own_pictures_only(engine: AdEngine, desk: Des
     assert len(owed(engine)) == 2
     with engine.unit(other.merchant) as unit:
         assert unit.db.scalars(select(Image.source).where(Image.cutout_due.is_not(None))).all() == ["lamp.png"]
+
+
+def test_a_cut_out_made_later_serves_new_films_and_leaves_planned_ones_as_they_were(
+    engine: AdEngine, desk: Desk, tmp_path: Path
+) -> None:
+    take(engine, desk, tmp_path)
+    with engine.unit(desk.merchant) as unit:
+        early = ads.create_ad(unit, AdWish("lamp", seconds=6)).id
+    keep(engine, desk, owed(engine)[0], "cutouts/a.webp", 0.93)
+    with engine.unit(desk.merchant) as unit:
+        late = ads.create_ad(unit, AdWish("lamp", seconds=6)).id
+        ad = unit.get(Ad, early)
+        assert not ads.replan(unit, ad, catalog.get_product(unit, "lamp"))
+        shown = {shot.visual.file for shot in ad.storyboard.shots}
+        assert "cutouts/a.webp" not in shown
+        assert "cutouts/a.webp" in {shot.visual.file for shot in unit.get(Ad, late).storyboard.shots}
+        assert not ads.replan(unit, unit.get(Ad, late), catalog.get_product(unit, "lamp"))

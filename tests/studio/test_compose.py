@@ -573,3 +573,15 @@ def _clip(path: Path, pixels: Bytes) -> None:
 def _hex(colour: NDArray[np.generic]) -> str:
     blue, green, red = (round(float(part)) for part in np.clip(colour, 0, 255))
     return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def test_a_picture_too_small_for_its_place_is_noted(composer: Callable[..., Composer]) -> None:
+    def shown(file: str, box: Box) -> Composer:
+        made = composer(Picture(file, "panel", box, "light", "hold", 0, 60, True))
+        painted(made, 30)
+        return made
+
+    box = Box(0, 0, 1080, 1920)
+    assert shown("red.png", box).notes == {}
+    (note,) = shown("person.webp", box).notes
+    assert "person.webp is shown 6.4 times its size" in note

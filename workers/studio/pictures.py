@@ -97,6 +97,16 @@ def note_of(picture: Image.Image) -> str:
     return str(picture.info.get(NOTE, ""))
 
 
+def size_of(path: Path) -> Size:
+    """Return a picture's width and height as shown, read from its head alone; raises PictureUnusable as `read` does."""
+    try:
+        with Image.open(path, formats=FORMATS) as opened:
+            lies = opened.getexif().get(ExifTags.Base.Orientation)
+            return (opened.height, opened.width) if lies in SIDEWAYS else opened.size
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return read(path).size  # which says in words what is wrong
+
+
 def enlargement_note(name: str, has: Size, shown: Size) -> str:
     """Return a note where a picture of `has` pixels is shown more than twice as large, else nothing."""
     times = max(shown[0] / has[0], shown[1] / has[1])

@@ -199,6 +199,9 @@ class Props:
             return (plates.filling if fills else plates.covering)(picture, rect.w, rect.h)
 
         def kept() -> Plate:
+            from workers.studio.plates import LEAST_SHOWN
+
+            self._sources.note_enlarged(file, box.w, box.h * (LEAST_SHOWN if fills else 1))
             return self._sources.kept("plate", (self._sources.digest(file), rect.w, rect.h, fills), make)
 
         return self._store.get(("plate", file, rect.w, rect.h, fills), kept)

@@ -65,6 +65,13 @@ class Sources:
             self.notes[f"The picture {file} is approximate: {note}"] = None
         return picture
 
+    def note_enlarged(self, file: str, w: float, h: float) -> None:
+        """Note a picture that has far fewer pixels than the `w` x `h` of the full-size frame that it fills."""
+        from workers.studio import pictures
+
+        if note := pictures.enlargement_note(file, pictures.size_of(self.resolve(file)), (round(w), round(h))):
+            self.notes[note] = None
+
     def cutout(self, file: str) -> pictures.Cutout | None:
         """Return a picture trimmed by its transparency, None where it has none to speak of."""
 

@@ -37,7 +37,7 @@ bench-render: install-test ## the renderer beside its encoder, ffmpeg and MovieP
 install: $(VENV)/installed ## the light set: no torch
 install-test: $(VENV)/installed-test ## everything, torch included
 
-$(VENV)/installed: pyproject.toml workers/studio/kernel.c | system
+$(VENV)/installed: pyproject.toml workers/studio/pixels/kernel.c | system
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) --upgrade pip
 	$(PIP) --editable .

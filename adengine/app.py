@@ -81,7 +81,7 @@ def _studio(settings: Settings) -> Studio:
         progress: Callable[[int, int], None],
     ) -> Film:
         from workers.studio import render
-        from workers.studio.cache import Cache
+        from workers.studio.making.cache import Cache
 
         cache = Cache(folder, megabytes * 1_000_000) if megabytes else None
         return render(

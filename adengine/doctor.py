@@ -83,7 +83,7 @@ def _encoders(_: Settings) -> Finding:
 
 
 def _compositor(_: Settings) -> Finding:
-    from workers.studio.kernels import kernel
+    from workers.studio.pixels.kernels import kernel
 
     if kernel().name == "opencv":
         advice = "for films drawn several times faster install a C compiler and run: pip install -e . again"
@@ -92,7 +92,7 @@ def _compositor(_: Settings) -> Finding:
 
 
 def _fonts(_: Settings) -> Finding:
-    from workers.studio.fonts import missing_scripts
+    from workers.studio.letters.fonts import missing_scripts
 
     lacking = missing_scripts()
     if not lacking:

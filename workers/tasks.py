@@ -155,7 +155,7 @@ def cutout(engine: AdEngine, image_id: str) -> None:
         file = cutouts.claim(unit, image_id)
     if file is None:
         return
-    from workers.studio.cutouts import cut_out_file
+    from workers.studio.scene.cutouts import cut_out_file
 
     made, key = cut_out_file(engine.ports.files.local(file)), ""
     if made is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from adengine.core.reading import Reader
 from adengine.core.score import BEATS
 
-# Families that come with the packages this project depends on; see workers/studio/fonts.py for their files.
+# Families that come with the packages this project depends on; see workers/studio/letters/fonts.py for their files.
 FAMILIES = ("serif", "grotesk", "geometric", "rounded", "poster", "heritage", "plain")
 ROLES = (
     "brand",

@@ -75,9 +75,9 @@ def paint(folder: str, raw: str) -> dict[str, object]:
 
     from benchmarks.render import ours, reference
     from benchmarks.render.reference import CLIP_FROM
-    from workers.studio.cache import Cache
-    from workers.studio.compose import Composer
-    from workers.studio.planes import Frame
+    from workers.studio.making.cache import Cache
+    from workers.studio.pixels.planes import Frame
+    from workers.studio.scene.compose import Composer
 
     timeline, frame = _said(ours.timeline(Path(folder)), Path(folder)), Frame.blank(reference.WIDTH, reference.HEIGHT)
     with tempfile.TemporaryDirectory() as kept:
@@ -106,8 +106,8 @@ def encode_only(folder: str, raw: str, quality: str) -> dict[str, object]:
     from adengine.core.parts import cuts
     from benchmarks.render import ours, reference
     from workers.studio.coding import QUALITIES, Coding
-    from workers.studio.encode import encode
-    from workers.studio.planes import Frame
+    from workers.studio.making.encode import encode
+    from workers.studio.pixels.planes import Frame
 
     coding = Coding(reference.WIDTH, reference.HEIGHT, reference.FPS, QUALITIES[quality])
     size = reference.WIDTH * reference.HEIGHT
@@ -178,7 +178,7 @@ def _render(
 ) -> str:
     from benchmarks.render import ours, reference
     from workers.studio import render
-    from workers.studio.cache import Cache
+    from workers.studio.making.cache import Cache
 
     film = render(
         ours.timeline(folder, words or reference.Words()),
@@ -196,8 +196,8 @@ def _said(timeline: Timeline, folder: Path) -> Timeline:
     """Give the timeline its voice's word times, as the whole render has them."""
     import tempfile
 
-    from workers.studio.cache import Cache
-    from workers.studio.track import voice_of
+    from workers.studio.making.cache import Cache
+    from workers.studio.making.track import voice_of
 
     with tempfile.TemporaryDirectory() as kept:
         voice = voice_of(timeline, folder.joinpath, Cache(Path(kept), 10**9))

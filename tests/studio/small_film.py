@@ -10,12 +10,12 @@ from adengine.core.film import Film
 from adengine.core.layers import Badge, BadgeDraw, Block, BlockDraw, Box, Draw, Ground, GroundDraw, Group, Layer, Text
 from adengine.core.style import Style
 from adengine.core.timeline import Caption, Placed, Segment, Timeline
-from workers.studio import planes
-from workers.studio.cache import Cache
 from workers.studio.coding import QUALITIES, Coding
-from workers.studio.parts import Crew, Painter
-from workers.studio.planes import Frame
-from workers.studio.production import NAMES, Production
+from workers.studio.making.cache import Cache
+from workers.studio.making.parts import Crew, Painter
+from workers.studio.making.production import NAMES, Production
+from workers.studio.pixels import planes
+from workers.studio.pixels.planes import Frame
 
 FPS = 30
 SIZE = (108, 192)

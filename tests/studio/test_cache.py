@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from adengine.core.errors import StorageFull
-from workers.studio.cache import Cache, bundle, unbundle
+from workers.studio.making.cache import Cache, bundle, unbundle
 
 PLENTY = 10_000_000
 

@@ -37,10 +37,11 @@ from adengine.core.palette import READABLE, contrast, palette_for
 from adengine.core.style import BADGES, ENTRANCES, GROUNDS, STAGES, Style
 from adengine.core.timeline import Placed, Segment, Timeline
 from integrations.storyboards import load_styles
-from workers.studio import grounds, planes, sprites
-from workers.studio.cache import Cache
-from workers.studio.compose import KEPT_BYTES, Composer
-from workers.studio.planes import Frame
+from workers.studio.making.cache import Cache
+from workers.studio.pixels import planes
+from workers.studio.pixels.planes import Frame
+from workers.studio.scene import grounds, sprites
+from workers.studio.scene.compose import KEPT_BYTES, Composer
 
 STYLE = load_styles(Path(__file__).parents[2] / "templates" / "styles")["editorial"]
 BRAND = Brand("Lumen & Loam", "#2B2620", "#F6F0E6", "#B4532A")

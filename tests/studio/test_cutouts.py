@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from workers.studio.cutouts import LARGEST_SIDE, MIN_CONFIDENCE, CutOut, cut_out
+from workers.studio.scene.cutouts import LARGEST_SIDE, MIN_CONFIDENCE, CutOut, cut_out
 
 SIZE = (600, 600)
 GROUNDS = {

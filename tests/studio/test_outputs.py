@@ -17,9 +17,9 @@ from adengine.core.film import FILES, Film
 from adengine.core.speech import Word
 from adengine.core.timeline import Caption
 from tests.studio.small_film import SIZE, Boxes, film, produce
-from workers.studio import captions
-from workers.studio.cache import Cache
-from workers.studio.planes import Frame
+from workers.studio.making import captions
+from workers.studio.making.cache import Cache
+from workers.studio.pixels.planes import Frame
 from workers.studio.stills import picture
 
 

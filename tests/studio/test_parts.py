@@ -19,12 +19,13 @@ import pytest
 from adengine.core.errors import PictureUnusable, RenderFailed
 from adengine.core.timeline import Timeline
 from tests.studio.small_film import FILES, FPS, SIZE, Boxes, film, pictures, produce
-from workers.studio import mux, render
-from workers.studio.cache import Cache
+from workers.studio import render
 from workers.studio.coding import QUALITIES, Coding, Part, change
-from workers.studio.encode import encode
-from workers.studio.parts import Names, wanted_parts
-from workers.studio.planes import Frame
+from workers.studio.making import mux
+from workers.studio.making.cache import Cache
+from workers.studio.making.encode import encode
+from workers.studio.making.parts import Names, wanted_parts
+from workers.studio.pixels.planes import Frame
 
 ROOT = Path(__file__).parents[2]
 PLENTY = 100_000_000
@@ -277,7 +278,7 @@ def test_a_killed_render_is_taken_up_where_it_ended(cache: Cache, tmp_path: Path
         import os
         from pathlib import Path
         from tests.studio.small_film import Boxes, film, produce
-        from workers.studio.cache import Cache
+        from workers.studio.making.cache import Cache
 
         class Deadly(Boxes):
             def paint(self, number, frame):
@@ -346,7 +347,7 @@ def test_a_fully_cached_film_loads_no_library_that_paints_or_encodes(cache: Cach
         import sys
         from pathlib import Path
         from workers.studio import render
-        from workers.studio.cache import Cache
+        from workers.studio.making.cache import Cache
 
         cache = Cache(Path("cache"), 10**8)
         film = pickle.loads(Path("film").read_bytes())

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from adengine.core.errors import PictureUnusable
-from workers.studio import pictures
-from workers.studio.pictures import enlargement_note, is_cut_out, note_of, read
+from workers.studio.scene import pictures
+from workers.studio.scene.pictures import enlargement_note, is_cut_out, note_of, read
 
 RED, BLUE = (200, 30, 40), (30, 40, 200)
 

@@ -20,10 +20,10 @@ from adengine import doctor
 from adengine.core.errors import Invalid
 from adengine.core.layers import Box
 from adengine.settings import Settings
-from workers.studio import planes
-from workers.studio.native import LIBRARY, TITLES, U8, built
-from workers.studio.opencv import LEVELS
-from workers.studio.planes import KERNELS, Frame, Mask, Plate, Sprite
+from workers.studio.pixels import planes
+from workers.studio.pixels.native import LIBRARY, TITLES, U8, built
+from workers.studio.pixels.opencv import LEVELS
+from workers.studio.pixels.planes import KERNELS, Frame, Mask, Plate, Sprite
 
 FASTER = [name for name in KERNELS if name in ("avx2", "neon")]
 NATIVE = [name for name in KERNELS if name != "opencv"]
@@ -489,7 +489,7 @@ ctypes.CDLL = lambda name, *a, **k: found('/none') if '_kernel' in str(name) els
 import numpy as np
 from adengine import doctor
 from adengine.settings import Settings
-from workers.studio import planes
+from workers.studio.pixels import planes
 frame = planes.Frame.blank(4, 4)
 planes.cover(frame, planes.plate_from_bgra(np.full((4, 4, 3), 255, 'uint8')), 0, 0, 1)
 finding = doctor.PARTS['compositor'](Settings())

@@ -14,9 +14,9 @@ import pytest
 from av.video.frame import VideoFrame
 
 from adengine.core.errors import PictureUnusable
-from workers.studio import reels
-from workers.studio.planes import Frame, Plate, Sprite, lay
-from workers.studio.reels import Mezzanine, Reel, mezzanine
+from workers.studio.pixels.planes import Frame, Plate, Sprite, lay
+from workers.studio.scene import reels
+from workers.studio.scene.reels import Mezzanine, Reel, mezzanine
 
 GREEN = (0, 0xB1, 0x40)
 STEP = 6  # how much brighter each frame of a numbered clip is

@@ -15,8 +15,8 @@ from adengine.core.errors import PictureUnusable, RenderFailed, StorageFull
 from adengine.core.film import Film
 from adengine.core.timeline import Timeline
 from workers.studio import animatic, render, still
-from workers.studio.cache import Cache
-from workers.studio.production import NAMES
+from workers.studio.making.cache import Cache
+from workers.studio.making.production import NAMES
 
 Make = Callable[..., Timeline]
 LUMI = CameoPart("cam_1", "Lumi", "lumi.webm", "still.webp", "Paid partnership")

@@ -13,9 +13,9 @@ import pytest
 from adengine.core.errors import Invalid, VoiceMissing
 from adengine.core.score import BEATS, Score
 from adengine.core.speech import Line, Spoken
-from workers.studio import mux
 from workers.studio.coding import QUALITIES, Coding
-from workers.studio.encode import encode
+from workers.studio.making import mux
+from workers.studio.making.encode import encode
 from workers.studio.sound import RATE, Sound, aac, espeak
 from workers.studio.sound.loudness import loudness, powers, true_peak
 from workers.studio.sound.mix import is_spoken, silence, soundtrack, stems

@@ -13,11 +13,11 @@ from adengine.core.layers import BlockDraw, Box, CaptionDraw, Item
 from adengine.core.palette import Stage, contrast
 from adengine.core.speech import pieces
 from adengine.core.style import BADGES, CAPTIONS, FAMILIES, FORMS, Style, TypeRole
-from workers.studio import scripts
-from workers.studio.fonts import FILES, Face, branded, notes, shelf
-from workers.studio.forms import rating
-from workers.studio.lettering import Sprite, badge, spoken, typeset
-from workers.studio.text import advance, broken, fitted, height, line_ems, words_of
+from workers.studio.letters import scripts
+from workers.studio.letters.fonts import FILES, Face, branded, notes, shelf
+from workers.studio.letters.forms import rating
+from workers.studio.letters.lettering import Sprite, badge, spoken, typeset
+from workers.studio.letters.text import advance, broken, fitted, height, line_ems, words_of
 
 STAGE = Stage(
     "#efe6d8", "#ddcfba", "#d3c0a5", "#fbf5ea", "#3a2a18", "#2b2620", "#5c5347", "#a1431c", "#b4532a", "#ffffff"

@@ -16,10 +16,10 @@ from adengine.core.errors import RenderFailed, StorageFull
 from adengine.core.film import Film
 from adengine.core.timeline import Timeline
 from workers.studio import memory
-from workers.studio.cache import NO_ROOM, Cache
 from workers.studio.coding import QUALITIES, Coding
-from workers.studio.parts import Crew, Painter
-from workers.studio.production import NAMES, Production
+from workers.studio.making.cache import NO_ROOM, Cache
+from workers.studio.making.parts import Crew, Painter
+from workers.studio.making.production import NAMES, Production
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -63,7 +63,7 @@ def render(
 
 def still(timeline: Timeline, frame: int, *, resolve: Callable[[str], Path], scale: float = 1.0) -> Image:
     """Return one frame of the film as a picture, for previews."""
-    from workers.studio.planes import Frame
+    from workers.studio.pixels.planes import Frame
     from workers.studio.stills import picture
 
     width, height = _size(timeline, scale)
@@ -102,7 +102,7 @@ def _size(timeline: Timeline, scale: float) -> tuple[int, int]:
 
 
 def _composer(timeline: Timeline, *, resolve: Callable[[str], Path], scale: float, cache: Cache | None) -> Painter:
-    from workers.studio.compose import Composer  # loads skia, which a film of cached parts does without
+    from workers.studio.scene.compose import Composer  # loads skia, which a film of cached parts does without
 
     return Composer(timeline, resolve, scale=scale, keep=cache)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from operator import sub
 
-from workers.studio.cache import bundle, unbundle
+from workers.studio.making.cache import bundle, unbundle
 
 # Parts are joined, so none may refer to another, and all must share one SPS: nothing here may depend on the length.
 # Without a pyramid of B-frames an encoder holds 40 MB less at 1080 x 1920, and superfast makes 1.5 % fewer bytes.

@@ -17,9 +17,9 @@ from adengine.core.film import Film
 from adengine.core.layers import Block, BlockDraw, Box, Draw, Group, drawn
 from adengine.core.preflight import BLACK, WHITE, Measured, SetText, measured_film
 from adengine.core.timeline import Timeline
-from workers.studio import text
-from workers.studio.compose import Composer
-from workers.studio.planes import Frame, to_bgra
+from workers.studio.letters import text
+from workers.studio.pixels.planes import Frame, to_bgra
+from workers.studio.scene.compose import Composer
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
 Light: TypeAlias = npt.NDArray[np.float32]

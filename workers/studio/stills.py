@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from workers.studio.planes import Frame, Plate, shrunk, to_bgra
+from workers.studio.pixels.planes import Frame, Plate, shrunk, to_bgra
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -1,0 +1,1 @@
+"""Words as sprites: fonts, scripts and shaping, what a text says set in lines, stickers, captions burned in."""

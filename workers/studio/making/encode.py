@@ -1,0 +1,98 @@
+"""One part of a film as H.264 packets: composed inside the encoder's frame, closed, and free of its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import av
+import numpy as np
+from av.video.reformatter import ColorRange
+
+from workers.studio import memory
+from workers.studio.coding import Coding, Packet, Part
+from workers.studio.pixels.planes import Frame
+from workers.studio.stills import thumb
+
+BT709 = 1
+GLOBAL_HEADER = 0x400000
+SAMPLED_ROWS = 120
+
+
+def encode(
+    paint: Callable[[int, Frame], None],
+    numbers: range,
+    coding: Coding,
+    *,
+    thumbs: Collection[int],
+    done: Callable[[], None],
+) -> Part:
+    """Paint and encode these frames of a film; `done` is called after each, and may raise to end it."""
+    context = _opened(coding)
+    # x264 copies a picture before `encode` returns, so one frame serves them all.
+    video = av.VideoFrame(coding.width, coding.height, "yuv420p")
+    frame, watch = Frame.over(video), Watch(thumbs)
+    packets: list[Packet] = []
+    for place, number in enumerate(numbers):
+        paint(number, frame)
+        watch.see(place, frame)
+        video.pts, video.time_base = place, Fraction(1, coding.fps)
+        packets.extend(map(_packet, context.encode(video)))
+        done()
+    packets.extend(map(_packet, context.encode(None)))
+    return Part(
+        len(numbers),
+        bytes(context.extradata),
+        tuple(packets),
+        tuple(watch.thumbs),
+        tuple(watch.luma),
+        tuple(watch.stir),
+        watch.first,
+        watch.last,
+    )
+
+
+@dataclass
+class Watch:
+    """Looks at composed frames on their way into the encoder: small pictures, how light they are, how much moves."""
+
+    wanted: Collection[int]
+    thumbs: list[tuple[int, bytes]] = field(default_factory=list)
+    luma: list[int] = field(default_factory=list)
+    stir: list[int] = field(default_factory=list)
+    first: bytes = b""
+    _before: Any = None
+
+    @property
+    def last(self) -> bytes:
+        return bytes(self._before.astype(np.uint8))
+
+    def see(self, place: int, frame: Frame) -> None:
+        step = max(2, frame.h // SAMPLED_ROWS)
+        seen = frame.y[step // 2 :: step, step // 2 :: step].astype(np.int16)
+        self.luma.append(round(float(seen.mean())))
+        self.stir.append(round(100 * float(np.abs(seen - self._before).mean())) if place else 0)
+        if not place:
+            self.first = seen.astype(np.uint8).tobytes()
+        self._before = seen
+        if place in self.wanted:
+            self.thumbs.append((place, thumb(frame)))
+
+
+def _opened(coding: Coding) -> Any:
+    memory.settle(filled=coding.quality.looks_ahead)
+    context: Any = av.CodecContext.create("libx264", "w")
+    context.width, context.height, context.pix_fmt = coding.width, coding.height, "yuv420p"
+    context.framerate, context.time_base = Fraction(coding.fps), Fraction(1, coding.fps)
+    context.color_range, context.colorspace = ColorRange.MPEG.value, BT709
+    context.color_primaries, context.color_trc = BT709, BT709
+    context.thread_count, context.options = 1, coding.options()
+    context.flags |= GLOBAL_HEADER
+    context.open()
+    return context
+
+
+def _packet(packet: Any) -> Packet:
+    return Packet(bytes(packet), packet.pts, packet.is_keyframe)

@@ -41,13 +41,30 @@ SPOKEN = ("hook", "title", "reason", "quote", "caption", "price", "cta")
 WORDS_A_SECOND, SPEECH_LEAD_S = 2.5, 0.2
 SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？", "؟")
 RECORDING, NO_CAPTIONS = "recording", "none"
-HINTS = {
-    "reason": "the metafields custom.reason_1 to custom.reason_3 or the description",
-    "review": "custom.review_1 to custom.review_3 with what buyers wrote, word for word",
-    "rating": "reviews.rating and reviews.rating_count",
-    "versus": "custom.versus_1 to custom.versus_4, each as 'ours | theirs'",
-    "step": "custom.step_1 to custom.step_3",
+# What templates need that not every product has: what it is, and where a merchant writes it.
+NEEDS = {
+    "reason": (
+        "reasons to buy the product",
+        "write them into its description or into the product fields custom.reason_1 to custom.reason_3",
+    ),
+    "review": (
+        "what buyers wrote, word for word",
+        "copy a review into the product field custom.review_1",
+    ),
+    "rating": (
+        "the stars of the product's reviews",
+        "fill the product fields reviews.rating and reviews.rating_count",
+    ),
+    "versus": (
+        "a comparison with other products",
+        "write a line like 'ours | theirs' into the product field custom.versus_1",
+    ),
+    "step": (
+        "steps that show how the product is used",
+        "write each into a product field of its own, custom.step_1 to custom.step_3",
+    ),
 }
+COUNTS = ("", "", "two ", "three ", "four ")
 
 
 @dataclass(frozen=True)
@@ -280,11 +297,19 @@ def _check(brief: Brief) -> None:
 def _check_needs(template: Template, facts: Mapping[str, Fact]) -> None:
     missing = [field for field in template.needs if field not in facts]
     if missing:
-        hints = dict.fromkeys(HINTS[field.rstrip("_0123456789").split(".")[0]] for field in missing)
-        raise Invalid(
-            f"The template '{template.name}' needs {', '.join(missing)}; fill {' and '.join(hints)},"
-            " or choose another template"
-        )
+        asked = "; it also needs ".join(_asked(kind, template) for kind in dict.fromkeys(map(_kind, missing)))
+        raise Invalid(f"The template '{template.name}' needs {asked}, or choose another template")
+
+
+def _asked(kind: str, template: Template) -> str:
+    """Say what of a kind a template needs, how many, and where it is written."""
+    what, where = NEEDS[kind]
+    count = sum(_kind(field) == kind and field != "rating.count" for field in template.needs)
+    return f"{COUNTS[count]}{what}: {where}"
+
+
+def _kind(field: str) -> str:
+    return field.rstrip("_0123456789").split(".")[0]
 
 
 def _caption_look(brief: Brief, style: Style) -> str:

@@ -1,22 +1,45 @@
-"""Flashes counted from how bright whole frames are, after WCAG 2.2, success criterion 2.3.1 (general flashes)."""
+"""Flashes counted from how bright frames and their parts are, after WCAG 2.2, success criterion 2.3.1.
+
+General flashes only: red ones are not told apart.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from math import ceil
 
 MOST_A_SECOND = 3
 # A change counts from a tenth of full relative luminance on, when the darker side is below 0.8.
 LEAST_CHANGE, BRIGHT = 0.1, 0.8
+# A frame's parts in each direction, and of them what ten degrees of sight hold: a third of a screen's side (WCAG: 341 x
+# 256 pixels of 1024 x 768). A quarter of these has to flash.
+CELLS, FIELD, LEAST_PART = 12, 4, 0.25
+BLACK, WHITE = 16, 235
 
 
 def worst_second(luma: Sequence[float], fps: int) -> tuple[int, int]:
     """Return the most flashes in any one second and that second's first frame; `luma` is 0..1 a frame.
 
-    A flash is two opposing changes. Whole frames are judged: a small lamp that blinks in a corner is not seen.
+    A flash is two opposing changes. Whole frames are judged: for a lamp that blinks in a corner see worst_field.
     """
     turns = list(_turns([relative(value) for value in luma]))
-    counts = ((sum(turn <= other < turn + fps for other in turns) // 2, turn) for turn in turns)
-    return max(counts, key=lambda pair: (pair[0], -pair[1]), default=(0, 0))
+    return max(((_flashes(turns, start, fps), start) for start in turns), key=_worse, default=(0, 0))
+
+
+def worst_field(frames: Iterable[Sequence[int]], fps: int) -> tuple[int, int]:
+    """Return the most flashes in one second of any ten degrees of sight, and that second's first frame.
+
+    Each of `frames` is the mean luma of CELLS x CELLS equal parts, row by row, in levels of limited range (16 black,
+    235 white), as `bytes` are. Every part is counted by itself, so that what only moves is no flash; parts that flash
+    within the same second are taken to do so at once.
+    """
+    light = [relative(min(1.0, max(0.0, (level - BLACK) / (WHITE - BLACK)))) for level in range(256)]
+    films = zip(*([light[level] for level in frame] for frame in frames), strict=True)
+    turns = [list(_turns(film)) for film in films]
+    starts = sorted({frame for cell in turns for frame in cell})
+    counts = ((_field_flashes([_flashes(cell, start, fps) for cell in turns]), start) for start in starts)
+    return max(counts, key=_worse, default=(0, 0))
 
 
 def relative(luma: float) -> float:
@@ -24,8 +47,17 @@ def relative(luma: float) -> float:
     return luma / 12.92 if luma <= 0.04045 else float(((luma + 0.055) / 1.055) ** 2.4)
 
 
+def _worse(pair: tuple[int, int]) -> tuple[int, int]:
+    """Order by count; of equal counts the earlier second is the worse."""
+    return pair[0], -pair[1]
+
+
+def _flashes(turns: Sequence[int], start: int, fps: int) -> int:
+    return (bisect_left(turns, start + fps) - bisect_left(turns, start)) // 2
+
+
 def _turns(light: Sequence[float]) -> Iterator[int]:
-    """Yield the frames on which the film has become brighter or darker by enough, in alternation."""
+    """Yield the frames on which it has become brighter or darker by enough, in alternation."""
     if not light:
         return
     low = high = light[0]
@@ -38,3 +70,15 @@ def _turns(light: Sequence[float]) -> Iterator[int]:
         elif rising is not False and high - value >= LEAST_CHANGE and value < BRIGHT:
             yield frame
             rising, low = False, value
+
+
+def _field_flashes(counts: Sequence[int]) -> int:
+    """Return how often a quarter of the worst field flashes, from the flashes of every cell."""
+    places = range(CELLS - FIELD + 1)
+    return max(_quarter(counts, top, left) for top in places for left in places)
+
+
+def _quarter(counts: Sequence[int], top: int, left: int) -> int:
+    rows = (counts[row * CELLS + left : row * CELLS + left + FIELD] for row in range(top, top + FIELD))
+    least = ceil(FIELD * FIELD * LEAST_PART)
+    return sorted((count for row in rows for count in row), reverse=True)[least - 1]

@@ -9,7 +9,7 @@ from adengine.core.cameo import Decision
 from adengine.core.creative import Storyboard
 from adengine.core.placement import Placement
 from adengine.core.preflight import Case, Facts, Flaw, Level, Measured, SetText, Sibling, facts_of, measured_film
-from adengine.core.rules import file, sight, truth, words
+from adengine.core.rules import file, proof, sight, truth, words
 from adengine.core.rules.sight import sibling_of
 from adengine.core.timeline import Timeline
 
@@ -82,6 +82,7 @@ RULES: dict[str, Rule] = {
     "type_size": Rule("No text is too small for a phone", words.type_size, 1, "texts"),
     "whole_texts": Rule("No text had to be cut", words.whole_texts, 1),
     "spelling": Rule("No doubled words, stray spaces, open brackets, mixed scripts (no dictionary)", words.spelled, 1),
+    "hook": Rule("It opens with seven words or fewer", words.hook, 1),
     "call_to_action": Rule("It ends with a call to action, held for two seconds", words.call_to_action, 3),
     "end_card": Rule("The end card rests for two seconds", words.end_card, 2),
     "product_first": Rule("The product is seen in the first second", sight.product_first, 3),
@@ -96,6 +97,7 @@ RULES: dict[str, Rule] = {
     "price": Rule("Every price is the catalogue's price", truth.price, 3),
     "discount": Rule("Struck prices and percentages count from the lowest price of 30 days", truth.discount, 3),
     "claims": Rule("Something in the catalogue stands behind every claim", truth.claims, 3),
+    "proof": Rule("Words that the law wants proved have a proof in the catalogue", proof.proof, 3),
     "label": Rule("An appearance is labelled from its first frame to its last", truth.label, 3),
     "licence": Rule("The licence allows the appearance", truth.licence, 3),
     "as_asked": Rule("The film is as it was asked for: nothing had to be replaced", file.as_asked, 1),

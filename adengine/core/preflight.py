@@ -57,6 +57,7 @@ class Measured:
 
     `luma` is the mean luma of each frame and `change` the mean absolute difference of each frame's luma from the
     one before (the first is 0), both 0..1 with 0 black and 1 white. `thumbs` are small grey pictures, 0..1 a value.
+    `flashes` is what core.flashes.worst_field says of the frames' parts.
     """
 
     texts: tuple[SetText, ...] = ()
@@ -66,6 +67,7 @@ class Measured:
     luma: tuple[float, ...] = ()
     change: tuple[float, ...] = ()
     thumbs: tuple[tuple[float, ...], ...] = ()
+    flashes: tuple[int, int] | None = None
     bytes: int = 0
     notes: tuple[str, ...] = ()
 
@@ -86,10 +88,14 @@ def measured_film(film: Film, texts: tuple[SetText, ...] = ()) -> Measured:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the shop says on the day of the check: prices by source field, known source fields, the lawful 'was'."""
+    """What the shop says on the day of the check: prices by source field, known source fields, the lawful 'was'.
+
+    `said` is what the product's fields say in words.
+    """
 
     prices: tuple[tuple[str, Money], ...] = ()
     known: frozenset[str] = frozenset()
+    said: tuple[tuple[str, str], ...] = ()
     was_lowest: Money | None = None
     offer_ends: date | None = None
     today: date | None = None
@@ -181,12 +187,18 @@ def facts_of(
     """Return what a product and its companions say now, under the names that storyboards give as sources."""
     variants = [variant for one in (product, *companions) for variant in one.variants]
     prices = tuple((f"variant:{variant.id}.price", variant.price) for variant in variants)
-    filled = ("title", "description", "vendor", "kind")
-    known = {f"product.{field}" for field in filled if getattr(product, field)}
-    known |= {f"product.metafields.{key}" for key, value in product.metafields if value.strip()}
-    known |= {f"variant:{variant.id}.title" for variant in variants} | {source for source, _ in prices}
+    said = [
+        ("product.title", product.title),
+        ("product.description", product.description),
+        ("product.vendor", product.vendor),
+        ("product.kind", product.kind),
+        *((f"product.metafields.{key}", value) for key, value in product.metafields),
+    ]
+    said = [(field, text) for field, text in said if text.strip()]
+    known = {field for field, _ in said} | {source for source, _ in prices}
+    known |= {f"variant:{variant.id}.title" for variant in variants}
     known |= {"product.variants"} if product.variants else set()
-    return Facts(prices, frozenset(known), was_lowest, offer_ends, today)
+    return Facts(prices, frozenset(known), tuple(said), was_lowest, offer_ends, today)
 
 
 def ramp(value: float, worst: float, fine: float) -> float:

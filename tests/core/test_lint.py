@@ -217,6 +217,26 @@ def sisters(words: str) -> Report:
     return checked(siblings=[sibling_of("the other one", replace(sister, template="other"))])
 
 
+def opened_with(hook: str) -> Report:
+    opening = block(0, 0, 90, Text("brand", "Lumen & Loam"), Text("hook", hook, sources=("brief.headline",)))
+    return checked(film(opening, REASON, ENDING))
+
+
+def proved(headline: str, *, locale: str = "en", ends: date | None = None, **fields: str) -> Report:
+    """A film with a headline of the merchant's, of a product with more custom metafields."""
+    more = tuple((f"custom.{name}", value) for name, value in fields.items())
+    jug = replace(JUG, metafields=(*JUG.metafields, *more))
+    facts = facts_of(jug, was_lowest=Money(3000, "EUR"), offer_ends=ends, today=date(2026, 11, 21))
+    text = block(1, 90, 180, Text("hook", headline, sources=("brief.headline",)), box=Box(72, 700, 800, 90))
+    return checked(film(OPENING, REASON, ENDING, text, locale=locale), facts=facts)
+
+
+def unproved(report: Report) -> list[tuple[str, str]]:
+    """Level and words of what the rule about proofs found."""
+    return [(finding.level, finding.words) for finding in report.findings if finding.rule == "proof"]
+
+
+EIGHT_WORDS = "a jug that pours clean every single time"
 REVIEWED = "Bound in linen by hand and stitched along every edge so that it lies flat when open for years to come"
 Check = Callable[[], Report]
 # rule, a film that just passes, one that just fails, and how bad that is.
@@ -276,6 +296,7 @@ PAIRS: list[tuple[str, Check, Check, str]] = [
         lambda: with_text(Text("reason", "Pours pours clean", sources=(REASON_OF,))),
         "warning",
     ),
+    ("hook", lambda: opened_with("a jug that pours clean every time"), lambda: opened_with(EIGHT_WORDS), "warning"),
     ("call_to_action", lambda: ending_at(210), lambda: ending_at(211), "warning"),
     ("call_to_action", lambda: ending_at(240), lambda: ending_at(241), "error"),
     ("end_card", lambda: resting_from(210), lambda: resting_from(211), "warning"),
@@ -287,6 +308,7 @@ PAIRS: list[tuple[str, Check, Check, str]] = [
     ("face_early", lambda: appearing(labelled()), lambda: appearing(labelled(90, 180), start=90), "warning"),
     ("logo_space", lambda: marked(Box(72, 688, 200, 80)), lambda: marked(Box(72, 687, 200, 80)), "warning"),
     ("flash_safe", lambda: measured(luma=blinking(3)), lambda: measured(luma=blinking(4)), "error"),
+    ("flash_safe", lambda: measured(flashes=(3, 60)), lambda: measured(flashes=(4, 60)), "error"),
     ("black_frames", lambda: measured(luma=(0.03,) * 270), lambda: measured(luma=(0.5, 0.029) * 135), "error"),
     ("frozen_frames", lambda: measured(change=still(29)), lambda: measured(change=still(30)), "warning"),
     ("frozen_frames", lambda: measured(change=still(89)), lambda: measured(change=still(90)), "error"),
@@ -319,6 +341,18 @@ PAIRS: list[tuple[str, Check, Check, str]] = [
         "claims",
         lambda: with_text(Text("reason", "Holds one litre", sources=("product.metafields.custom.reason_2",))),
         lambda: with_text(Text("reason", "Holds one litre", sources=("product.metafields.custom.reason_9",))),
+        "error",
+    ),
+    (
+        "proof",
+        lambda: with_text(Text("hook", "Glazed in the kiln", sources=("brief.headline",))),
+        lambda: with_text(Text("hook", "The best jug", sources=("brief.headline",))),
+        "warning",
+    ),
+    (
+        "proof",
+        lambda: proved("Climate neutral", certificate="ClimateCo 4711"),
+        lambda: proved("Climate neutral"),
         "error",
     ),
     ("label", lambda: appearing(labelled()), lambda: appearing(labelled(1, 90)), "error"),
@@ -409,6 +443,63 @@ def test_badge_is_judged_by_the_sources_of_its_storyboard() -> None:
     assert {finding.rule for finding in unlawful.findings} == {"discount"}
 
 
+def test_claim_with_a_proof_in_the_catalogue_is_a_note_that_names_the_field() -> None:
+    found = unproved(proved("Clinically proven", study="Dermatest 2026, 40 people"))
+    assert [level for level, _ in found] == ["note"]
+    assert "product.metafields.custom.study proves it" in found[0][1]
+
+
+def test_promise_that_the_catalogue_makes_itself_is_a_note_that_names_the_field() -> None:
+    found = unproved(proved("Guaranteed to pour clean", reason_3="Guaranteed for five years"))
+    assert [level for level, _ in found] == ["note"]
+    assert "product.metafields.custom.reason_3 says so" in found[0][1]
+
+
+def test_shops_own_word_is_no_proof_of_an_environmental_claim() -> None:
+    found = unproved(proved("Sustainable clay", reason_3="Made of sustainable clay"))
+    assert [level for level, _ in found] == ["warning"]
+    assert "product.metafields.custom.reason_3" in found[0][1]
+    assert "custom.certificate" in found[0][1]
+
+
+def test_text_of_a_field_has_that_field_behind_it() -> None:
+    report = with_text(Text("reason", "Our best glaze", sources=(REASON_OF,)))
+    assert [level for level, words in unproved(report) if REASON_OF in words] == ["note"]
+
+
+def test_only_buyers_and_founders_may_tell_what_they_went_through() -> None:
+    assert [level for level, _ in unproved(proved("I love it", review_1="I love it, and so does she"))] == ["note"]
+    assert [level for level, _ in unproved(proved("I love it", reason_3="I love it"))] == ["error"]
+
+
+@pytest.mark.parametrize(
+    ("ends", "level"), [(date(2026, 11, 21), "note"), (date(2026, 11, 20), "error"), (None, "error")]
+)
+def test_pressure_of_time_needs_an_offer_that_really_ends(ends: date | None, level: str) -> None:
+    assert [level for level, _ in unproved(proved("Last chance", ends=ends))] == [level]
+
+
+def test_claim_that_is_only_spoken_is_found() -> None:
+    report = spoken("Clinically proven, they say")
+    assert [level for level, _ in unproved(report)] == ["error"]
+    spoken_and_shown = film(OPENING, REASON, ENDING, speech=(Line("Pours clean.", 90, 180),))
+    assert unproved(checked(spoken_and_shown)) == []
+
+
+def test_shops_own_name_claims_nothing() -> None:
+    brand = replace(SOUND.brand, name="Best & Daughters")
+    named = block(
+        1, 90, 180, Text("label", "From Best & Daughters", sources=("brand.name",)), box=Box(72, 700, 800, 90)
+    )
+    assert unproved(checked(film(OPENING, REASON, ENDING, named, brand=brand))) == []
+
+
+def test_language_without_a_word_list_is_named() -> None:
+    found = unproved(proved("きれいに注げる", locale="ja"))
+    assert [level for level, _ in found] == ["note"]
+    assert "none for ja" in found[0][1]
+
+
 @pytest.mark.parametrize("licence", [Decision(False, "territory", "not in Austria"), None])
 def test_refused_or_missing_licence_is_an_error_with_its_clause(licence: Decision | None) -> None:
     found = [f for f in appearing(labelled(), licence=licence).findings if f.rule == "licence"]
@@ -489,6 +580,13 @@ def test_small_changes_of_brightness_are_no_flashes() -> None:
     assert worst_second([0.5, 0.55] * 60, 30) == (0, 0)
     assert worst_second([0.1, 0.9] * 15, 30)[0] == 14
     assert worst_second([], 30) == (0, 0)
+
+
+def test_facts_of_a_product_hold_what_its_fields_say() -> None:
+    facts = facts_of(replace(JUG, description="Thrown by hand.", vendor=" "))
+    assert facts.said[:2] == (("product.title", "Field Jug"), ("product.description", "Thrown by hand."))
+    assert ("product.vendor", " ") not in facts.said
+    assert "product.vendor" not in facts.known
 
 
 def test_facts_of_a_product_hold_its_own_and_its_companions_prices() -> None:

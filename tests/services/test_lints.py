@@ -70,6 +70,16 @@ def test_a_price_that_changed_after_the_render_is_an_error(engine: AdEngine, des
         assert "price" in {one.rule for one in lints.report_of(unit, ad_id).findings if one.level == "error"}
 
 
+def test_a_headline_that_needs_a_proof_is_found_before_a_film_is_made(engine: AdEngine, desk: Desk) -> None:
+    with engine.unit(desk.merchant) as unit:
+        loud = ads.create_ad(unit, AdWish("mug", seconds=8, headline="Clinically proven calm")).id
+        quiet = ads.create_ad(unit, AdWish("mug", seconds=8, headline="Three fingers fit")).id
+    with engine.reading(desk.merchant) as unit:
+        found = [one for one in lints.report_of(unit, loud).findings if one.rule == "proof"]
+        assert [(one.level, one.frame) for one in found] == [("error", 0)]
+        assert "proof" not in {one.rule for one in lints.report_of(unit, quiet).findings}
+
+
 def test_the_check_is_between_the_merchant_and_us(engine: AdEngine, desk: Desk, outbox: Outbox) -> None:
     ad_id = make(engine, desk, outbox, AdWish("mug", seconds=8, publish=True))
     agent = replace(desk.merchant, kind="agent", scopes=frozenset({"catalog:read"}))

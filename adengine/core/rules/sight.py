@@ -84,9 +84,11 @@ def logo_space(case: Case) -> Iterator[Flaw]:
 
 
 def flash_safe(case: Case) -> Iterator[Flaw]:
-    count, frame = flashes.worst_second(case.measured.luma, case.timeline.fps)
+    whole, part = flashes.worst_second(case.measured.luma, case.timeline.fps), case.measured.flashes
+    count, frame = max(whole, part or whole, key=lambda pair: pair[0])
     if count > flashes.MOST_A_SECOND:
-        words = f"The picture flashes {count} times in a second; more than {flashes.MOST_A_SECOND} can cause seizures"
+        what = "The picture" if count == whole[0] else "A part of the picture"
+        words = f"{what} flashes {count} times in a second; more than {flashes.MOST_A_SECOND} can cause seizures"
         yield Flaw("error", 0, f"{words}: use a calmer clip or calmer transitions", frame)
 
 

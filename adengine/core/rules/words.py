@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from adengine.core import spelling
+from adengine.core.facts import HOOK_WORDS
 from adengine.core.layers import LABELS, Box, Logo
 from adengine.core.palette import READABLE
 from adengine.core.placement import safe_box
@@ -120,6 +121,17 @@ def spelled(case: Case) -> Iterator[Flaw]:
     for text, frame in seen.items():
         for slip in spelling.slips(text):
             yield Flaw("warning", 0.4, f"In “{text}” {slip}; correct it in the product or the brief", frame)
+
+
+def hook(case: Case) -> Iterator[Flaw]:
+    for text in case.shown:
+        count = word_count(text.text)
+        if text.shot == 0 and text.role == "hook" and count > HOOK_WORDS:
+            words = (
+                f"The film opens with {count:.0f} words, “{text.text}”; people take in {HOOK_WORDS} as they scroll by"
+            )
+            score = ramp(count, HOOK_WORDS * 3, HOOK_WORDS)
+            yield Flaw("warning", score, f"{words}: write a shorter headline or title", text.start)
 
 
 def call_to_action(case: Case) -> Iterator[Flaw]:

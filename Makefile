@@ -8,7 +8,7 @@ MOVIEPY := .venv-moviepy/bin/python
 ARGS   ?=
 JOBS   ?= 2
 
-.PHONY: help demo test check pytest bench-render install install-test system clean
+.PHONY: help demo test check pytest bench-render bench-checkout install install-test system clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -33,6 +33,9 @@ bench-render: install-test ## the renderer beside its encoder, ffmpeg and MovieP
 	test -x $(MOVIEPY) || $(PYTHON) -m venv $(dir $(MOVIEPY))..
 	$(MOVIEPY) -m pip install --quiet moviepy==2.2.1 av font-hanken-grotesk
 	$(BIN)/python -m benchmarks.render --moviepy $(MOVIEPY) $(ARGS)
+
+bench-checkout: install-test ## an agent's purchase beside a bare request with one insert (ARGS='--only sqlite')
+	$(BIN)/python -m benchmarks.checkout $(ARGS)
 
 install: $(VENV)/installed ## the light set: no torch
 install-test: $(VENV)/installed-test ## everything, torch included

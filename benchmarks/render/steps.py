@@ -100,21 +100,24 @@ def paint(folder: str, raw: str) -> dict[str, object]:
 
 
 def encode_only(folder: str, raw: str, quality: str) -> dict[str, object]:
-    """Encode the finished frames, parts in parallel on two threads: the least any renderer must spend."""
+    """Encode the finished frames, parts in parallel on two threads: the least any renderer must spend.
+
+    The parts, their order and the encoder's options are the renderer's own.
+    """
     import numpy as np
 
     from adengine.core.parts import cuts
     from benchmarks.render import ours, reference
     from workers.studio.coding import QUALITIES, Coding
     from workers.studio.making.encode import encode
+    from workers.studio.making.parts import effort
     from workers.studio.pixels.planes import Frame
 
     coding = Coding(reference.WIDTH, reference.HEIGHT, reference.FPS, QUALITIES[quality])
     size = reference.WIDTH * reference.HEIGHT
     frames = np.fromfile(raw, np.uint8).reshape(-1, size * 3 // 2)
-    bounds = sorted(
-        pairwise(cuts(_said(ours.timeline(Path(folder)), Path(folder)))), key=lambda span: span[0] - span[1]
-    )
+    film = _said(ours.timeline(Path(folder)), Path(folder))
+    bounds = sorted(pairwise(cuts(film)), key=lambda span: -effort(film, *span))
 
     def copied(number: int, frame: Frame) -> None:
         half = frame.u.shape
@@ -122,7 +125,7 @@ def encode_only(folder: str, raw: str, quality: str) -> dict[str, object]:
         frame.u[:] = frames[number, size : size * 5 // 4].reshape(half)
         frame.v[:] = frames[number, size * 5 // 4 :].reshape(half)
 
-    lock, begun = threading.Lock(), time.perf_counter()
+    lock, begun, spent = threading.Lock(), time.perf_counter(), time.process_time()
 
     def work() -> None:
         while True:
@@ -137,7 +140,7 @@ def encode_only(folder: str, raw: str, quality: str) -> dict[str, object]:
         thread.start()
     for thread in threads:
         thread.join()
-    return {"wall_s": time.perf_counter() - begun}
+    return {"wall_s": time.perf_counter() - begun, "cpu_s": time.process_time() - spent}
 
 
 def preview(folder: str) -> dict[str, object]:

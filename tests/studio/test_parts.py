@@ -16,7 +16,7 @@ import av
 import numpy as np
 import pytest
 
-from adengine.core.errors import PictureUnusable, RenderFailed
+from adengine.core.errors import PictureUnusable, RenderFailed, VoiceMissing
 from adengine.core.timeline import Timeline
 from tests.studio.small_film import FILES, FPS, SIZE, Boxes, film, pictures, produce
 from workers.studio import render
@@ -24,7 +24,7 @@ from workers.studio.coding import QUALITIES, Coding, Part, change
 from workers.studio.making import mux
 from workers.studio.making.cache import Cache
 from workers.studio.making.encode import encode
-from workers.studio.making.parts import Names, wanted_parts
+from workers.studio.making.parts import Easel, Names, Parts, wanted_parts
 from workers.studio.pixels.planes import Frame
 
 ROOT = Path(__file__).parents[2]
@@ -94,6 +94,42 @@ def test_decode_times_rise_over_every_joint(cache: Cache, tmp_path: Path) -> Non
         120,
         140,
     ]
+
+
+def test_the_hardest_part_is_made_first_and_a_transition_is_twice_the_work(cache: Cache, tmp_path: Path) -> None:
+    names = Names(film(), pictures(tmp_path).joinpath, CODING, 0.1)
+    missing = Parts(wanted_parts(film(), names), Easel(Boxes, film()), CODING, cache).missing()
+    assert [(one.start, one.end, one.effort) for one in missing] == [
+        (0, 60, 60),
+        (140, 180, 40),
+        (60, 76, 32),
+        (95, 120, 25),
+        (120, 140, 20),
+        (76, 95, 19),
+    ]
+
+
+def test_a_painter_that_cannot_make_ready_says_so_when_it_paints(cache: Cache) -> None:
+    class Unready(Boxes):
+        def prepare(self) -> None:
+            raise MemoryError
+
+    easel = Easel(Unready, film())
+    easel.prepare()
+    easel.timeline = film(title="As it is spoken")
+    frame = Frame.blank(*SIZE)
+    easel.paint(50, frame)
+    easel.close()
+    expected = Frame.blank(*SIZE)
+    Boxes(film(title="As it is spoken")).paint(50, expected)
+    assert np.array_equal(frame.y, expected.y)
+
+
+def test_a_film_whose_voice_is_missing_closes_the_painter_that_made_ready(cache: Cache, tmp_path: Path) -> None:
+    watched = Watched()
+    with pytest.raises(VoiceMissing, match="nobody"):
+        produce(replace(film(), voice="nobody"), tmp_path / "out", cache, paint=watched)
+    assert [painter.is_closed for painter in watched.made] == [True]
 
 
 def test_a_part_refers_to_nothing_outside_it() -> None:
@@ -255,6 +291,7 @@ def test_a_cancelled_render_leaves_its_finished_parts_to_the_next(cache: Cache, 
             paint=first,
             progress=lambda frame, of: done.append(frame),
             cancelled=lambda: len(done) >= 100,
+            workers=1,
         )
     assert len(done) == 100
     produce(film(), tmp_path / "out", cache, paint=second)

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from adengine.core.errors import PictureUnusable
-from workers.studio.scene import pictures
+from workers.studio.pixels.planes import plate_from_bgra
+from workers.studio.scene import pictures, plates
 from workers.studio.scene.pictures import enlargement_note, is_cut_out, note_of, read
 
 RED, BLUE = (200, 30, 40), (30, 40, 200)
@@ -190,6 +191,15 @@ def test_a_huge_picture_is_refused_before_it_is_decoded(tmp_path: Path, size: tu
 def test_a_tiny_picture_is_refused(tmp_path: Path, size: tuple[int, int]) -> None:
     with pytest.raises(PictureUnusable, match="use one of at least 600 pixels"):
         read(saved(tmp_path, "a.png", Image.new("RGB", size, RED)))
+
+
+@pytest.mark.parametrize(("size", "top", "shown"), [((130, 232), 0, 232), ((130, 240), 5, 232), ((131, 234), 0, 234)])
+def test_a_photograph_brought_over_in_strips_is_the_whole_one(size: tuple[int, int], top: int, shown: int) -> None:
+    pixels = np.random.default_rng(4).integers(0, 256, (size[1], size[0], 3), np.uint8)
+    made = plates.filling(Image.fromarray(pixels), 118, 210)
+    whole = plate_from_bgra(np.ascontiguousarray(pixels[top : top + shown, :, ::-1]))
+    assert (made.w, made.h) == (size[0] + size[0] % 2, shown)
+    assert all(np.array_equal(*pair) for pair in ((made.y, whole.y), (made.u, whole.u), (made.v, whole.v)))
 
 
 def test_only_a_picture_shown_at_more_than_twice_its_size_is_noted() -> None:

@@ -347,6 +347,31 @@ def test_opacity_nothing_and_whole_are_exact(each_kernel: str) -> None:
     assert (set(frame.y.ravel()), set(frame.u.ravel()), set(frame.v.ravel())) == ({16}, {128}, {128})
 
 
+@pytest.mark.parametrize("name", NATIVE)
+@pytest.mark.parametrize(("scale", "turn"), [(1 / 1.06, 0.0), (1.0, -8.0), (0.7, 33.0), (1.0, 0.0)])
+def test_what_is_drawn_once_and_laid_still_is_what_is_laid_anew(name: str, scale: float, turn: float) -> None:
+    world = World(5, (60, 50), (21, 17))
+    with painting(name):
+        anew, still = world.frame(), world.frame()
+        planes.lay(anew, world.sprite, 31.3, 20.7, scale, turn)
+        drawn, x, y = planes.drawn(world.sprite, 31.3, 20.7, scale, turn)
+        planes.lay(still, drawn, x, y)
+    assert furthest(anew, world.ground) > 0
+    assert furthest(anew, still) == 0
+
+
+@pytest.mark.parametrize("name", NATIVE)
+@pytest.mark.parametrize("opacity", [1.0, 0.4])
+def test_a_plate_that_lies_unscaled_is_faded_as_one_that_is_sampled(name: str, opacity: float) -> None:
+    world = World(6, (30, 20), (34, 24))
+    inner = Plate(world.plate.y[2:, 2:], world.plate.u[1:, 1:], world.plate.v[1:, 1:])
+    with painting(name):
+        sampled, plain = world.frame(), world.frame()
+        planes.cover(sampled, world.plate, -2, -2, 1.0, opacity=opacity)
+        planes.cover(plain, inner, 0, 0, 1.0, opacity=opacity)
+    assert furthest(plain, sampled) == 0
+
+
 def test_a_half_mix_is_the_mean(each_kernel: str) -> None:
     world = World(7, (40, 20), (40, 20))
     frame = world.frame()

@@ -14,7 +14,7 @@ import pytest
 from av.video.frame import VideoFrame
 
 from adengine.core.errors import PictureUnusable
-from workers.studio.pixels.planes import Frame, Plate, Sprite, lay
+from workers.studio.pixels.planes import Frame, Plate, Sprite, cover, lay, plate_from_bgra, shrunk
 from workers.studio.scene import reels
 from workers.studio.scene.reels import Mezzanine, Reel, mezzanine
 
@@ -192,6 +192,25 @@ def test_a_clip_is_made_smaller_never_larger_and_keeps_its_shape(
     y, u, v = Reel(tmp_path / "m.mp4", loops=False).planes(0, 30)
     assert (about.width, about.height) == expected
     assert [plane.shape[::-1] for plane in (y, u, v)] == [expected, *[(expected[0] // 2, expected[1] // 2)] * 2]
+
+
+def test_a_clip_in_the_colours_of_films_keeps_its_picture_when_it_is_made_smaller(tmp_path: Path) -> None:
+    across, down = np.meshgrid(np.arange(144), np.arange(96))
+    plate = plate_from_bgra(np.stack([across, down, across + down, across], 2).astype(np.uint8))
+    with av.open(str(tmp_path / "in.mp4"), "w") as out:
+        stream: Any = out.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 144, 96, "yuv420p"
+        context = stream.codec_context
+        context.options = {"crf": "4"}
+        context.colorspace = context.color_primaries = context.color_trc = context.color_range = 1
+        shown = VideoFrame(144, 96, "yuv420p")
+        cover(Frame.over(shown), plate, 0, 0, 1)
+        out.mux([*stream.encode(shown), *stream.encode(None)])
+    mezzanine(tmp_path / "in.mp4", tmp_path / "out.mp4", height=64, cut_out=False)
+    made = Reel(tmp_path / "out.mp4", loops=False).planes(0, 30)
+    expected = shrunk(plate, 96, 64)
+    for got, wanted in zip(made, (expected.y, expected.u, expected.v), strict=True):
+        assert np.abs(got.astype(int) - wanted).mean() < 1.5
 
 
 @pytest.mark.parametrize(("turn", "bright"), [(90, "left"), (-90, "right"), (180, "bottom"), (0, "top")])

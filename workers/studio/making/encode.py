@@ -72,8 +72,9 @@ class Watch:
     def see(self, place: int, frame: Frame) -> None:
         step = max(2, frame.h // SAMPLED_ROWS)
         seen = frame.y[step // 2 :: step, step // 2 :: step].astype(np.int16)
-        self.luma.append(round(float(seen.mean())))
-        self.stir.append(round(100 * float(np.abs(seen - self._before).mean())) if place else 0)
+        # Not `mean`, which takes longer than the sum itself.
+        self.luma.append(round(int(seen.sum()) / seen.size))
+        self.stir.append(round(100 * int(np.abs(seen - self._before).sum()) / seen.size) if place else 0)
         if not place:
             self.first = seen.astype(np.uint8).tobytes()
         self._before = seen

@@ -63,7 +63,9 @@ def preview(shown: Sequence[tuple[int, bytes]], fps: int) -> bytes:
     until = [*(frame for frame, _ in shown[1:]), PREVIEW_S * fps]
     durations = [round((after - frame) * 1000 / fps) for (frame, _), after in zip(shown, until, strict=True)]
     first, *rest = (Image.open(BytesIO(jpeg)) for _, jpeg in shown)
-    return saved(first, "WEBP", save_all=True, append_images=rest, duration=durations, loop=0, quality=70, method=0)
+    # No key pictures in between: nobody winds a preview, and each would be tried out twice.
+    how = {"loop": 0, "quality": 70, "method": 0, "kmin": 0, "kmax": 0}
+    return saved(first, "WEBP", save_all=True, append_images=rest, duration=durations, **how)
 
 
 def seconds(thumbs: Sequence[tuple[int, bytes]], frames: int, fps: int) -> list[tuple[int, bytes]]:

@@ -46,7 +46,11 @@ FRAME, JOB = "frame", "job"
 class Painter(Protocol):
     """Composes a film's frames; several threads paint different frames at once."""
 
+    timeline: Timeline
     notes: dict[str, None]
+
+    def prepare(self) -> None:
+        """Make ready what takes long, and does not depend on the spoken words."""
 
     def paint(self, number: int, frame: Frame) -> None: ...
 
@@ -59,13 +63,17 @@ class Stopped(Exception):
 
 @dataclass(frozen=True)
 class Wanted:
-    """A part of a film: its frames, the key of its bytes, which of its frames are kept small, its files."""
+    """A part of a film: its frames, the key of its bytes, which of its frames are kept small, its files.
+
+    `effort` is how long it takes, in frames that show one scene.
+    """
 
     start: int
     end: int
     key: str
     thumbs: tuple[int, ...]
     shown: tuple[str, ...] = ()
+    effort: int = 0
 
     @property
     def frames(self) -> int:
@@ -73,27 +81,45 @@ class Wanted:
 
 
 class Easel:
-    """A painter that is made at first use: a film whose parts are all cached needs none, nor the libraries it loads."""
+    """A painter that is made at first use: a film whose parts are all cached needs none, nor the libraries it loads.
 
-    def __init__(self, make: Callable[[], Painter]) -> None:
+    `timeline` is the film that it paints; it may be given its spoken words until the first frame is painted.
+    """
+
+    def __init__(self, make: Callable[[Timeline], Painter], timeline: Timeline) -> None:
+        self.timeline = timeline
         self._make, self._lock = make, threading.Lock()
         self._painter: Painter | None = None
+        self._preparing: threading.Thread | None = None
+
+    def prepare(self) -> None:
+        """Have the painter made and made ready in a thread of its own, of a film that is sure to be painted."""
+        self._preparing = threading.Thread(target=self._prepared, name="studio-easel")
+        self._preparing.start()
 
     def paint(self, number: int, frame: Frame) -> None:
-        self._made().paint(number, frame)
+        painter = self._made()
+        painter.timeline = self.timeline
+        painter.paint(number, frame)
 
     @property
     def notes(self) -> tuple[str, ...]:
         return tuple(self._painter.notes) if self._painter else ()
 
     def close(self) -> None:
+        if self._preparing:
+            self._preparing.join()
         if self._painter:
             self._painter.close()
+
+    def _prepared(self) -> None:
+        with suppress(Exception):  # whoever paints meets it again, and says so
+            self._made().prepare()
 
     def _made(self) -> Painter:
         with self._lock:
             if self._painter is None:
-                self._painter = self._make()
+                self._painter = self._make(self.timeline)
             return self._painter
 
 
@@ -107,10 +133,10 @@ class Parts:
         self.notes: dict[str, None] = {}
 
     def missing(self) -> list[Wanted]:
-        """Return the parts that the cache lacks, each once, the longest first, so that threads end together."""
+        """Return the parts that the cache lacks, each once, the hardest first, so that threads end together."""
         absent = {one.key: one for one in reversed(self.wanted) if not self._cache.has("part", one.key)}
         self._awaited = {key: threading.Event() for key in absent}
-        return sorted(absent.values(), key=lambda one: (-one.frames, one.start))
+        return sorted(absent.values(), key=lambda one: (-one.effort, one.start))
 
     def make(self, one: Wanted, done: Callable[[], None] = lambda: None) -> bytes:
         """Compose and encode a part and keep it; `done` is called after each frame and may raise to end it."""
@@ -131,8 +157,8 @@ class Parts:
     def wait_for(self, some: Sequence[Wanted], check: Callable[[], None]) -> None:
         """Wait until other threads have made these parts; `check` is called meanwhile and may raise to end it."""
         for one in some:
-            while one.key in self._awaited and not self._awaited[one.key].wait(LOOK_EVERY_S):
-                check()
+            if one.key in self._awaited:
+                wait_for(self._awaited[one.key], check)
 
     def read(self, one: Wanted) -> Part:
         """Return a part; one that was lost or broken since it was made is made again."""
@@ -221,7 +247,8 @@ class Names:
         content = parts.content(self._timeline, start, end)
         shown = {key: file for key, file in self._files.items() if key in content}
         key = key_of(self._common, content, shown, thumbs)
-        return Wanted(start, end, key, thumbs, (*shown, *(name for name, _ in shown.values())))
+        named = (*shown, *(name for name, _ in shown.values()))
+        return Wanted(start, end, key, thumbs, named, effort(self._timeline, start, end))
 
 
 def wanted_parts(timeline: Timeline, names: Names) -> tuple[Wanted, ...]:
@@ -229,6 +256,18 @@ def wanted_parts(timeline: Timeline, names: Names) -> tuple[Wanted, ...]:
     return tuple(
         names.wanted(start, end, _thumbs(start, end, timeline.fps)) for start, end in pairwise(parts.cuts(timeline))
     )
+
+
+def wait_for(event: threading.Event, check: Callable[[], None]) -> None:
+    """Wait until another thread has set the event; `check` is called meanwhile and may raise to end it."""
+    while not event.wait(LOOK_EVERY_S):
+        check()
+
+
+def effort(timeline: Timeline, start: int, end: int) -> int:
+    """Return how long these frames take: one of a transition shows two scenes, and is twice the work to encode too."""
+    spans = ((segment.start, segment.start + segment.overlap) for segment in timeline.segments)
+    return end - start + sum(max(0, min(end, last) - max(start, first)) for first, last in spans)
 
 
 def _thumbs(start: int, end: int, fps: int) -> tuple[int, ...]:

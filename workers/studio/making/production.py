@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import itertools
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,7 +15,18 @@ from workers.studio.coding import Coding, Part
 from workers.studio.making import captions, mux, outputs
 from workers.studio.making.cache import Cache, kept, unbundle
 from workers.studio.making.outputs import Extract
-from workers.studio.making.parts import PREVIEW_S, Crew, Easel, Names, Painter, Parts, key_of, tools, wanted_parts
+from workers.studio.making.parts import (
+    PREVIEW_S,
+    Crew,
+    Easel,
+    Names,
+    Painter,
+    Parts,
+    key_of,
+    tools,
+    wait_for,
+    wanted_parts,
+)
 from workers.studio.making.track import Track, track_of, voice_of
 
 FILM, POSTER, POSTER_JPEG = "film.mp4", "poster.webp", "poster.jpg"
@@ -25,6 +37,10 @@ HLS_PICTURES, HLS_SOUND = "hls-video.m4s", "hls-audio.m4s"
 HLS_FILES = (HLS_VIDEO, HLS_PICTURES, HLS_AUDIO, HLS_SOUND, HLS_CAPTIONS)
 # In the order in which they appear: the film last, so that whoever sees it finds the others.
 NAMES = (POSTER, POSTER_JPEG, CAPTIONS, SUBTITLES, PREVIEW, SPRITES, SPRITES_VTT, *HLS_FILES, HLS, FILM)
+
+
+# How long the sound takes, in the time that one of the film's frames takes.
+MIXING_EFFORT = 1 / 20
 
 
 class Production:
@@ -39,15 +55,28 @@ class Production:
         cache: Cache,
         painter: Callable[[Timeline], Painter],
     ) -> None:
-        self._voice = voice_of(timeline, resolve, cache)
-        self.timeline = timeline.with_spoken(self._voice.words[0]) if self._voice else timeline
         self._coding, self._cache = coding, cache
-        self._easel = Easel(lambda: painter(self.timeline))
+        self._easel = Easel(painter, timeline)
+        self._voice = voice_of(timeline, resolve, cache)
+        self.timeline = self._easel.timeline = self._spoken(timeline)
         names = Names(self.timeline, resolve, coding, scale)
         self._parts = Parts(wanted_parts(self.timeline, names), self._easel, coding, cache)
         self._poster = names.wanted(timeline.poster_frame, timeline.poster_frame + 1, ())
         self._extract = Extract()
         self._track: Track
+        self._is_mixed = threading.Event()
+
+    def _spoken(self, timeline: Timeline) -> Timeline:
+        """Return the film with its spoken words; while a new one is spoken, its painter makes ready."""
+        if not self._voice:
+            return timeline
+        if not self._voice.is_known:
+            self._easel.prepare()
+        try:
+            return timeline.with_spoken(self._voice.words[0])
+        except BaseException:  # nobody will close what is not made
+            self._easel.close()
+            raise
 
     def film(self, drafts: dict[str, Path], crew: Crew, progress: Callable[[int, int], None]) -> Film:
         """Write everything into the drafts; the crew's threads do the work, this one tells of progress."""
@@ -58,13 +87,14 @@ class Production:
             progress(next(count), self.timeline.frames)
 
         crew.count(self.timeline.frames - sum(one.frames for one in missing), on_frame)
-        made = [functools.partial(self._parts.make, one, crew.frame_done) for one in missing]
-        # The sound comes first: it takes much memory, and meanwhile there is one encoder less. Posters and preview
-        # come last: they fill the time in which other threads finish the last parts.
+        jobs: list[tuple[float, Callable[[], object]]] = [
+            (one.effort, functools.partial(self._parts.make, one, crew.frame_done)) for one in missing
+        ]
+        jobs.append((self.timeline.frames * MIXING_EFFORT, self._mix))
+        jobs.sort(key=lambda job: -job[0])
+        # Small things come last: they fill the time in which other threads finish the last parts.
         last = [functools.partial(write, drafts, crew) for write in (self._write_posters, self._write_preview)]
-        crew.run([self._mix, *made, *last], on_frame)
-        crew.run([functools.partial(self._join, drafts, crew)])
-        self._write_sprites(drafts)
+        crew.run([*(job for _, job in jobs), *last, functools.partial(self._join, drafts, crew)], on_frame)
         self._write_captions(drafts)
         return self._described(drafts[FILM])
 
@@ -74,6 +104,7 @@ class Production:
 
     def _mix(self) -> None:
         self._track = track_of(self.timeline.score(), self._voice, self._cache)
+        self._is_mixed.set()
 
     def _write_posters(self, drafts: dict[str, Path], crew: Crew) -> None:
         def make() -> bytes:
@@ -96,6 +127,7 @@ class Production:
 
     def _join(self, drafts: dict[str, Path], crew: Crew) -> None:
         """Read every part once, into the MP4, into the stream's file, and for what the other files need of it."""
+        wait_for(self._is_mixed, crew.check_wanted)
         sound, wanted = self._track.packets, self._parts.wanted
         part: Part
         with (
@@ -104,6 +136,7 @@ class Production:
         ):
             for one in wanted:
                 crew.check_wanted()
+                self._parts.wait_for([one], crew.check_wanted)
                 part = self._parts.read(one)
                 film.add(part)
                 pictures.add(part)
@@ -117,6 +150,7 @@ class Production:
         drafts[HLS].write_text(
             mux.master_playlist(HLS_VIDEO, HLS_AUDIO, HLS_CAPTIONS, tracks=(video, audio), look=look)
         )
+        self._write_sprites(drafts)
 
     def _write_sprites(self, drafts: dict[str, Path]) -> None:
         frames, fps = self.timeline.frames, self.timeline.fps

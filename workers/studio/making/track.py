@@ -39,6 +39,11 @@ class Voice:
         self._timeline, self._resolve, self._cache = timeline, resolve, cache
         self.key = _voice_key(timeline, resolve)
 
+    @property
+    def is_known(self) -> bool:
+        """Say whether the words are known without speaking them."""
+        return self._cache.has("words", self.key)
+
     @cached_property
     def words(self) -> tuple[Spoken, tuple[str, ...]]:
         """The words with their times, and notes; raises VoiceMissing, and Invalid for a recording."""

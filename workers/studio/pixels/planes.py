@@ -31,6 +31,7 @@ __all__ = [
     "Sprite",
     "cover",
     "dim",
+    "drawn",
     "fill",
     "kernel",
     "kernel_id",
@@ -191,7 +192,9 @@ def cover(
     painted = _nearest_even(x, y, x + plate.w * scale, y + plate.h * scale)
     rect = _within(frame, painted, clip)
     keep, fade = _parts(1 - dim, WHOLE), _parts(opacity, WHOLE)
-    if rect and fade:
+    if rect and fade and scale == 1 and x == y == 0:
+        kernel().tint(frame, plate, rect, keep, fade)
+    elif rect and fade:
         kernel().cover(frame, plate, rect, x, y, scale, keep, fade)
 
 
@@ -228,18 +231,36 @@ def lay(
             kernel().lay_scaled(frame, sprite, rect, x, y, scale, part)
 
 
+def drawn(sprite: Sprite, x: float, y: float, scale: float = 1.0, rotation: float = 0.0) -> tuple[Sprite, int, int]:
+    """Return the sprite as `lay` samples it there, with its even corner: laid still, it gives the same pixels."""
+    _place(x, y, scale, rotation)
+    middle = x + sprite.w * scale / 2, y + sprite.h * scale / 2
+    left, top, right, bottom = _outer_even(*_reached(sprite, middle, scale, rotation))
+    colours, alphas = (_clear(right - left, bottom - top) for _ in range(2))
+    # Over nothing, what is laid comes out as it was sampled; alpha laid as if it were a colour comes out as alpha.
+    lay(colours, sprite, x - left, y - top, scale, rotation)
+    lay(alphas, Sprite(sprite.a, sprite.ca, sprite.ca, sprite.a, sprite.ca), x - left, y - top, scale, rotation)
+    return Sprite(colours.y, colours.u, colours.v, alphas.y, alphas.u), left, top
+
+
 def _lay_turned(
     frame: Frame, sprite: Sprite, x: float, y: float, scale: float, rotation: float, part: int, clip: Box | None
 ) -> None:
-    middle_x, middle_y = x + sprite.w * scale / 2, y + sprite.h * scale / 2
+    middle = x + sprite.w * scale / 2, y + sprite.h * scale / 2
+    rect = _within(frame, _outer_even(*_reached(sprite, middle, scale, rotation)), clip)
+    if rect:
+        kernel().lay_turned(frame, sprite, rect, *middle, scale, rotation, part)
+
+
+def _reached(
+    sprite: Sprite, middle: tuple[float, float], scale: float, rotation: float
+) -> tuple[float, float, float, float]:
+    """Return the edges of what a turned sprite can touch: sampling reaches a pixel of its own past its edges."""
     turn = math.radians(rotation)
     cosine, sine = abs(math.cos(turn)), abs(math.sin(turn))
     half_w, half_h = (sprite.w / 2 + 1) * scale, (sprite.h / 2 + 1) * scale
     reach_x, reach_y = cosine * half_w + sine * half_h, sine * half_w + cosine * half_h
-    seen = _outer_even(middle_x - reach_x, middle_y - reach_y, middle_x + reach_x, middle_y + reach_y)
-    rect = _within(frame, seen, clip)
-    if rect:
-        kernel().lay_turned(frame, sprite, rect, middle_x, middle_y, scale, rotation, part)
+    return middle[0] - reach_x, middle[1] - reach_y, middle[0] + reach_x, middle[1] + reach_y
 
 
 def lay_plate(
@@ -328,6 +349,10 @@ def _shapes(w: int, h: int) -> tuple[tuple[int, int], tuple[int, int], tuple[int
 
 def _empty(pixels: U8) -> list[U8]:
     return [np.empty(shape, np.uint8) for shape in _shapes(pixels.shape[1], pixels.shape[0])]
+
+
+def _clear(w: int, h: int) -> Frame:
+    return Frame(*(np.zeros(shape, np.uint8) for shape in _shapes(w, h)))
 
 
 def _even(pixels: U8, mode: Literal["edge", "constant"]) -> U8:

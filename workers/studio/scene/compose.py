@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from adengine.core.layers import (
     Block,
     BlockDraw,
     Box,
+    Cameo,
     CameoDraw,
     CaptionDraw,
     ClipDraw,
@@ -70,6 +72,14 @@ class Composer:
     @property
     def palette(self) -> Palette:
         return self._props.palette
+
+    def prepare(self) -> None:
+        """Take in the clips of people, which takes longest; one that cannot be played is met when it is painted."""
+        for placed in self.timeline.layers:
+            layer = placed.layer
+            if isinstance(layer, Cameo) and layer.clip:
+                with suppress(PictureUnusable):
+                    self._reels.take_in(layer.clip, layer.box)
 
     def paint(self, number: int, frame: Frame) -> None:
         """Compose frame `number` into `frame`, which is as large as the film; every pixel of it is written.
@@ -130,6 +140,9 @@ class Composer:
         target, dx, dy = laying.part(view.frame, rect), left - rect.x, top - rect.y
         if group.scale == 1 and group.opacity == 1:
             self._lay_all(View(target, dx, dy), group.draws)
+            return
+        if alone := _faded_alone(group):
+            self._picture(View(target, dx, dy), alone)
             return
         aside = self._scratch()
         self._lay_all(View(aside), group.draws)
@@ -245,7 +258,7 @@ class Composer:
             return
         middle = self._point(draw.box.x + draw.box.w / 2, draw.box.y + draw.box.h / 2)
         turn, grown = round(draw.rotation * TURN_STEPS) / TURN_STEPS, round(draw.scale * SIZE_STEPS) / SIZE_STEPS
-        lay(view, self._props.badge(draw), Move(middle, grown, rotation=turn))
+        self._lay_grown(view, self._props.badge(draw), Move(middle, grown, rotation=turn))
 
     def _compare(self, view: View, draw: CompareDraw) -> None:
         """Show one picture left of the divider and the other right of it."""
@@ -279,10 +292,17 @@ class Composer:
         side = 2 * radius if is_round else float(box.h)
         square = Box(round(circle[0] - side / 2), round(circle[1] + radius - side), round(side), round(side))
         move = Move(self._point(*circle[:2]), draw.scale)
-        lay(view, self._props.disc(draw, circle), move)
+        self._lay_grown(view, self._props.disc(draw, circle), move)
         self._person(view, draw, square, move)
         if is_round:
-            lay(view, self._props.rim(draw, circle), move)
+            self._lay_grown(view, self._props.rim(draw, circle), move)
+
+    def _lay_grown(self, view: View, thing: Placed, move: Move) -> None:
+        """Lay a thing that comes in growing and then rests: from then on it is not sampled anew for every frame."""
+        if move.scale != 1:
+            lay(view, thing, move)
+            return
+        lay(view, self.store.get(("rest", thing, move), lambda: laying.at_rest(thing, move)))
 
     def _person(self, view: View, draw: CameoDraw, square: Box, move: Move) -> None:
         """Show the clip's picture in its square, as far as the disc holds it."""
@@ -312,6 +332,14 @@ class Composer:
             self._own.scratch = Frame.blank(self.width, self.height)
         scratch: Frame = self._own.scratch
         return scratch
+
+
+def _faded_alone(group: Group) -> PictureDraw | None:
+    """Return a photograph that fills a fading group by itself: it is faded while it is sampled, not composed aside."""
+    match group.draws:
+        case (PictureDraw(how="cover") as draw,) if group.scale == 1:
+            return replace(draw, opacity=draw.opacity * group.opacity)
+    return None
 
 
 def _read_by_all(timeline: Timeline) -> str:

@@ -40,13 +40,14 @@ STILL = Move()
 
 def lay(view: View, thing: Placed, move: Move = STILL, clip: Box | None = None) -> None:
     """Lay a thing that was painted once as it lies now; one that rests is not sampled."""
-    x, y, sprite = thing.x + move.dx, thing.y + move.dy, thing.sprite
-    by = move.scale / thing.detail
-    if move.scale != 1 or move.rotation:
-        x, y = _turned(thing, move)
-        x, y = x - sprite.w * by / 2, y - sprite.h * by / 2
+    x, y, by = _corner(thing, move)
     within = view.box(clip) if clip else None
-    planes.lay(view.frame, sprite, x + view.dx, y + view.dy, by, move.rotation, move.opacity, within)
+    planes.lay(view.frame, thing.sprite, x + view.dx, y + view.dy, by, move.rotation, move.opacity, within)
+
+
+def at_rest(thing: Placed, move: Move) -> Placed:
+    """Return the thing as it looks where it lies: sampled once, and then laid as it is, frame by frame."""
+    return Placed(*planes.drawn(thing.sprite, *_corner(thing, move), move.rotation))
 
 
 def even(value: float) -> int:
@@ -93,6 +94,15 @@ def part(frame: Frame, rect: Box) -> Frame:
         return frame
     half = slice(rect.y // 2, rect.bottom // 2), slice(rect.x // 2, rect.right // 2)
     return Frame(frame.y[rect.y : rect.bottom, rect.x : rect.right], frame.u[half], frame.v[half])
+
+
+def _corner(thing: Placed, move: Move) -> tuple[float, float, float]:
+    """Return where the thing's unturned corner lies, and its scale."""
+    by = move.scale / thing.detail
+    if move.scale == 1 and not move.rotation:
+        return thing.x + move.dx, thing.y + move.dy, by
+    x, y = _turned(thing, move)
+    return x - thing.sprite.w * by / 2, y - thing.sprite.h * by / 2, by
 
 
 def _turned(thing: Placed, move: Move) -> tuple[float, float]:

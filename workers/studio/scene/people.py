@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workers.studio.scene.reels import Reel
 
 # A cameo's clip is read at the least of these heights that shows all of it.
-HEIGHTS = (240, 480, 720)
+HEIGHTS = (240, 352, 480, 720)
 Shown: TypeAlias = Plate | Sprite  # a picture of a clip: a sprite where it is cut out
 
 
@@ -36,9 +36,15 @@ class Reels:
 
     def person(self, file: str, frame: int, box: Box) -> Shown:
         """Return a cameo's picture, `frame` frames of the film after it began; it loops."""
+        return self._reel(file, self._height(box), loops=True).shown(frame, self._fps)
+
+    def take_in(self, file: str, box: Box) -> None:
+        """Bring a cameo's clip into the form that `person` reads; raises PictureUnusable."""
+        self._sources.mezzanine(file, self._height(box), cut_out=True)
+
+    def _height(self, box: Box) -> int:
         shown = box.h * self._scale
-        height = next((height for height in HEIGHTS if height >= 0.9 * shown), HEIGHTS[-1])
-        return self._reel(file, height, loops=True).shown(frame, self._fps)
+        return next((height for height in HEIGHTS if height >= 0.9 * shown), HEIGHTS[-1])
 
     def close(self) -> None:
         with self._lock:
@@ -67,13 +73,12 @@ def placed_in(shown: Shown, rect: Box) -> tuple[float, float, float]:
 
 def show(frame: Frame, shown: Shown, held: Mask, rect: Box) -> None:
     """Show a picture in a square of the frame, as far as `held` holds it; what it is clear of stays."""
+    if isinstance(shown, Plate):
+        planes.lay_plate(frame, shown, held, rect.x, rect.y, *placed_in(shown, rect))
+        return
     aside = Frame.blank(rect.w, rect.h)
     planes.paste(aside, frame.plate(), -rect.x, -rect.y)
-    x, y, by = placed_in(shown, Box(0, 0, rect.w, rect.h))
-    if isinstance(shown, Plate):
-        planes.cover(aside, shown, x, y, by)
-    else:
-        planes.lay(aside, shown, x, y, by)
+    planes.lay(aside, shown, *placed_in(shown, Box(0, 0, rect.w, rect.h)))
     planes.lay_plate(frame, aside.plate(), held, rect.x, rect.y, rect.x, rect.y, 1.0)
 
 

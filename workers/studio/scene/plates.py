@@ -14,7 +14,7 @@ from workers.studio.scene.sprites import opencv, scaled, yuv_rows
 LEAST_SHOWN = 0.60
 SOFT_SEAM = 0.20
 EDGE_SAMPLES = 24
-TILE = 256
+TILE, STRIP = 256, 64
 # A photograph that is larger by no more than this is sampled as it is, each frame, and not scaled beforehand.
 NEAR_ENOUGH = 1.3
 
@@ -46,10 +46,32 @@ def _fitted(
     w, h = (max(1, (_even if stays else round)(side * by)) for side in (width, height))
     w, h = min(w, picture.width), min(h, picture.height)
     left, top = round((picture.width - w) * centering[0]), round((picture.height - h) * centering[1])
-    pixels = np.asarray(picture.convert("RGB"))[top : top + h, left : left + w]
-    sized = pixels if stays else scaled(pixels, (width, height))
+    plain = picture if picture.mode == "RGB" else picture.convert("RGB")
+    if stays:
+        return _in_strips(plain, left, top, (w, h))
+    return _plate(scaled(np.asarray(plain)[top : top + h, left : left + w], (width, height)))
+
+
+def _in_strips(picture: Image.Image, left: int, top: int, size: tuple[int, int]) -> Plate:
+    """Return a part of the picture, brought over strip by strip.
+
+    Copies of a whole photograph are new memory each, and a system that has to clear it takes longer than the copying.
+    """
+    w, h = size
+    even = h + h % 2, w + w % 2  # an odd picture grows by a pixel
+    half = even[0] // 2, even[1] // 2
+    y, u, v = (np.empty(shape, np.uint8) for shape in (even, half, half))
+    for start in range(0, h, STRIP):
+        end = min(h, start + STRIP)
+        made = _plate(np.asarray(picture.crop((left, top + start, left + w, top + end))))
+        rows = slice(start // 2, start // 2 + made.h // 2)
+        y[start : start + made.h], u[rows], v[rows] = made.y, made.u, made.v
+    return Plate(y, u, v)
+
+
+def _plate(rgb: Pixels) -> Plate:
     cv2 = opencv()
-    return plate_from_bgra(np.asarray(cv2.cvtColor(sized, cv2.COLOR_RGB2BGRA), np.uint8))
+    return plate_from_bgra(np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGRA), np.uint8))
 
 
 def _upper_edge(picture: Image.Image, width: int, shown: int) -> NDArray[np.float32]:

@@ -111,7 +111,9 @@ def _peaks(sound: Sound, floor: float) -> Powers:
     for channel in sound:
         near = np.flatnonzero(np.abs(channel) >= floor)
         if len(near):
-            block, first = np.unique(near // BLOCK, return_index=True)
+            block = near // BLOCK
+            first = np.flatnonzero(np.diff(block, prepend=-1))  # not np.unique, which loads numpy.ma: 20 ms
+            block = block[first]
             blocks[block] = np.maximum(blocks[block], np.maximum.reduceat(_between(channel, near), first))
     return np.asarray(blocks)
 

@@ -42,7 +42,7 @@ EXPORT = [
         "Image Alt Text",
         "Gift Card",
     ),
-    *("Variant Image", "Cost per item", "Status"),
+    *("Variant Image", "Cost per item", "Status", "Variant Grams"),
 ]
 TEMPLATE = {
     "Handle": "URL handle",
@@ -61,6 +61,7 @@ TEMPLATE = {
     "Image Alt Text": "Image alt text",
     "Gift Card": "Gift card",
     "Variant Image": "Variant image URL",
+    "Variant Grams": "Weight value (grams)",
 }
 MUG = {"Handle": "mug", "Title": "Mug", "Variant Price": "24.00", "Image Src": "images/mug.webp"}
 MUGS = [
@@ -83,6 +84,7 @@ MUGS = [
         "Variant Image": "images/mug.webp",
         "Cost per item": "8.10",
         "Status": "Active",
+        "Variant Grams": "410",
     },
     {
         "Handle": "mug",
@@ -144,6 +146,7 @@ EXPECTED_MUG = Product(
             sku="M-SAGE",
             stock=3,
             image="images/mug.webp",
+            grams=410,
         ),
         Variant(
             id="M-OAT",
@@ -202,6 +205,21 @@ def test_both_dialects_of_the_sample_give_equal_products() -> None:
 def test_the_samples_price_list_is_refused_as_another_kind_of_file() -> None:
     with pytest.raises(FeedUnreadable, match="no column Title"):
         read_feed(SAMPLE / "prices_by_currency.csv", currency="EUR")
+
+
+@pytest.mark.parametrize(
+    ("text", "grams"), [("410", 410), ("0.0", 0), ("", 0), ("412.0", 412), ("0.4", 1), ("1,5", 2), (".5", 1)]
+)
+def test_a_weight_is_whole_grams_rounded_up(text: str, grams: int) -> None:
+    feed = read({**MUG, "Variant Grams": text})
+    assert (only_variant(feed).grams, feed.problems) == (grams, ())
+
+
+@pytest.mark.parametrize("text", ["heavy", "-5", "1 kg", "1e3", "99999999", "٤١٠"])
+def test_a_weight_that_is_none_is_noted_and_counts_as_not_weighed(text: str) -> None:
+    feed = read({**MUG, "Variant Grams": text})
+    assert only_variant(feed).grams == 0
+    assert [(one.line, one.column, one.refused) for one in feed.problems] == [(2, "Variant Grams", False)]
 
 
 def test_rows_of_one_handle_belong_together_wherever_they_stand() -> None:

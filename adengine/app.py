@@ -2,27 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from adengine.core.errors import GeneratorMissing, Invalid
 from adengine.core.film import Film
 from adengine.core.preflight import Measured
+from adengine.core.shipping import ship_by_table
+from adengine.core.style import Style
+from adengine.core.tax import tax_by_table
+from adengine.core.template import Template
 from adengine.core.timeline import Timeline
 from adengine.engine import AdEngine
 from adengine.ports import Cancelled, FeedSource, Files, Generator, Payments, Ports, Shelf, Studio
 from adengine.settings import Settings
 from integrations import feed, pictures, placements, storyboards
 from integrations.files import FolderFiles, S3Files
+from integrations.post import WebPost
 from integrations.queue import Sender, celery_app
 from integrations.sandbox import SandboxPayments
+from integrations.sandbox_shop import SandboxShop
+
+if TYPE_CHECKING:
+    from integrations.stripe import StripePayments
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
+
+# Stripe's library is large: a process that never talks to Stripe does not load it.
+def stripe_payments(settings: Settings) -> StripePayments:
+    from integrations.stripe import StripePayments
+
+    return StripePayments(
+        key=settings.stripe_key,
+        webhook_secrets=settings.stripe_webhook_secret,
+        publishable_key=settings.stripe_publishable_key,
+        recipient_countries=settings.stripe_recipient_countries,
+        public_url=settings.public_url,
+        api_base=settings.stripe_api_base,
+        api_version=settings.stripe_api_version,
+    )
+
+
 PAYMENTS: dict[str, Callable[[Settings], Payments]] = {
     "sandbox": lambda settings: SandboxPayments(secret=settings.secret(), public_url=settings.public_url),
+    "stripe": stripe_payments,
 }
 
 
@@ -33,18 +61,33 @@ def build(settings: Settings) -> AdEngine:
     ports = Ports(
         files=_files(settings),
         payments=PAYMENTS[settings.payments](settings),
+        orders=SandboxShop(settings.home_path / "sandbox-shop"),
+        taxes=tax_by_table,
+        shipping=ship_by_table,
+        post=WebPost(allow_private=settings.private_webhooks == "1"),
         shelf=_shelf(settings),
         studio=_studio(settings),
         sketch=_sketch,
         measure=_measure,
         generator=lambda name: _generator(settings, name),
-        templates=storyboards.load(TEMPLATES / "ads"),
-        styles=storyboards.load_styles(TEMPLATES / "styles"),
+        templates=_templates(),
+        styles=_styles(),
         placements=placements.load(TEMPLATES / "placements.yaml"),
         enqueue=Sender(celery_app(settings.broker_url, settings.home_path)),
         clock=lambda: datetime.now(UTC),
     )
     return AdEngine(settings, ports)
+
+
+# They come with the code, and a process reads them once.
+@cache
+def _templates() -> Mapping[str, Template]:
+    return storyboards.load(TEMPLATES / "ads")
+
+
+@cache
+def _styles() -> Mapping[str, Style]:
+    return storyboards.load_styles(TEMPLATES / "styles")
 
 
 def _files(settings: Settings) -> Files:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import logging
 import shutil
 import signal
 import sys
@@ -16,34 +15,36 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 from sqlalchemy.exc import OperationalError
 
-from adengine import database
-from adengine.app import build
-from adengine.core.errors import AdEngineError, Invalid
+from adengine.cli_agents import agent_app
+from adengine.cli_feeds import feed_app
+from adengine.cli_payouts import payouts_app, statement
+from adengine.cli_selling import code_app, selling_app
+from adengine.core.errors import AdEngineError
 from adengine.core.film import Film
 from adengine.engine import SYSTEM, Actor, AdEngine, merchant_actor
 from adengine.services import ads, catalog, choices, lints, merchants, receipts, recordings
 from adengine.services.planning import AdWish
 from adengine.services.receipts import Receipt
-from adengine.services.views import Links, LintView, lint_view, product_view
+from adengine.services.views import LintView, lint_view, product_view
 from adengine.settings import Settings
+from adengine.terminal import AsJson, ShopName, desk, err, opened, out, print_json, settings_or_usage
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 token_app = typer.Typer(no_args_is_help=True, help="Tokens that act for a shop.")
 db_app = typer.Typer(no_args_is_help=True, help="The database.")
 app.add_typer(token_app, name="token")
 app.add_typer(db_app, name="db")
-
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
-ShopName = Annotated[str, typer.Option("--shop", help="Short name of the shop.")]
+app.add_typer(selling_app, name="selling")
+app.add_typer(code_app, name="code")
+app.add_typer(agent_app, name="agent")
+app.add_typer(feed_app, name="feed")
+app.add_typer(payouts_app, name="payouts")
+app.command()(statement)
 
 
 def main() -> None:
@@ -140,6 +141,8 @@ def make(
     companion: Annotated[list[str] | None, typer.Option(help="Another product of a collection; repeatable.")] = None,
     offer_ends: Annotated[str, typer.Option(help="Last day of the offer, like 2027-01-31.")] = "",
     offer_code: Annotated[str, typer.Option(help="Code of the offer.")] = "",
+    remix_of: Annotated[str, typer.Option(help="Id of an ad this film is made after; it earns a share.")] = "",
+    creator: Annotated[str, typer.Option(help="Who makes this film, where that is not the shop.")] = "",
     generator: Annotated[str, typer.Option(help="studio, placeholder or diffusion.")] = "studio",
     folder: Annotated[Path | None, typer.Option("--out", help="Also copy the files here.")] = None,
     shop: ShopName = "",
@@ -166,6 +169,8 @@ def make(
             companions=tuple(companion or ()),
             offer_ends=offer_ends,
             offer_code=offer_code,
+            remix_of=remix_of,
+            creator=creator,
             generator=generator,
         )
         made = [
@@ -304,34 +309,6 @@ def settings_for(port: int) -> Settings:
     return settings
 
 
-def settings_or_usage() -> Settings:
-    try:
-        return Settings.from_env()
-    except Invalid as error:
-        err.print(f"[bold red]wrong setting:[/] {escape(error.message)}")
-        raise typer.Exit(2) from None
-
-
-@contextmanager
-def opened(settings: Settings | None = None) -> Iterator[AdEngine]:
-    """The engine with its database brought up to date; closed at the end."""
-    settings = settings or settings_or_usage()
-    logging.basicConfig(level=settings.log_level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
-    engine = build(settings)
-    try:
-        database.upgrade(engine.sql)
-        yield engine
-    finally:
-        engine.close()
-
-
-def desk(engine: AdEngine, shop: str) -> tuple[Actor, Links]:
-    """The merchant's actor and links for the named shop, or the default one."""
-    with engine.unit(SYSTEM) as unit:
-        found = merchants.find_shop(unit, shop or engine.settings.shop)
-    return merchant_actor(found.id), Links(engine.settings.public_url, found.name)
-
-
 @contextmanager
 def bar(words: str, *, hidden: bool = False) -> Iterator[Any]:
     """A progress bar on standard error; answers a function of (done, of)."""
@@ -448,7 +425,3 @@ def _write_receipt(receipt: Receipt, film: Path) -> str:
     target = film.with_suffix(".json")
     target.write_text(json.dumps(asdict(receipt), indent=2, default=str) + "\n")
     return str(target)
-
-
-def print_json(data: Any) -> None:
-    sys.stdout.write(json.dumps(data, indent=2, default=str, ensure_ascii=False) + "\n")

@@ -11,6 +11,7 @@ from typing import Literal
 
 from sqlalchemy import text
 
+from adengine.app import stripe_payments
 from adengine.engine import connect
 from adengine.settings import Settings
 
@@ -123,11 +124,14 @@ def _voice(_: Settings) -> Finding:
 
 
 def _payments(settings: Settings) -> Finding:
-    return Finding("payments", "ok", f"{settings.payments}: no real money moves")
+    moves = "no real money moves" if settings.payments == "sandbox" else "real money moves with a live key"
+    return Finding("payments", "ok", f"{settings.payments}: {moves}")
 
 
-def _stripe(_: Settings) -> Finding:
-    return Finding("Stripe", "off", "not connected in this version; checkouts use the sandbox")
+def _stripe(settings: Settings) -> Finding:
+    if settings.payments != "stripe":
+        return Finding("Stripe", "off", "checkouts use the sandbox; docs/stripe.md says how to take real money")
+    return Finding("Stripe", "ok", stripe_payments(settings).examine())
 
 
 def _shopify(_: Settings) -> Finding:

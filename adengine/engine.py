@@ -6,20 +6,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Engine as SqlEngine
-from sqlalchemy import create_engine, event
+from sqlalchemy import Select, bindparam, create_engine, event, inspect, select
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker, with_loader_criteria
+from sqlalchemy.orm.util import LoaderCriteriaOption
 
 from adengine.core.errors import Forbidden, NotFound, SignInNeeded
-from adengine.models import Owned
+from adengine.models import Merchant, Owned
 from adengine.ports import Ports
 from adengine.settings import Settings
 
 Row = TypeVar("Row", bound=Owned)
+Held = TypeVar("Held")
 ONLY_READS = "adengine_only_reads"
 
 SCOPES = {
@@ -30,7 +34,7 @@ SCOPES = {
     "cameos:write": "enrol appearances, license and revoke",
     "checkout:write": "open checkouts and pay",
     "orders:read": "see orders and the ledger",
-    "orders:write": "refund orders",
+    "orders:write": "refund orders, set taxes, shipping and codes",
     "experiments:read": "see results",
     "experiments:write": "start and stop experiments",
     "events:write": "report what viewers do",
@@ -41,11 +45,15 @@ AGENT_SCOPES = frozenset({"catalog:read", "checkout:write"})
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts for whom. `merchant_id` is None for SYSTEM only, which sees every merchant's rows."""
+    """Who acts for whom. `merchant_id` is None for SYSTEM only, which sees every merchant's rows.
+
+    `agent_id` is the agent whose token it is, where it is one's.
+    """
 
     kind: str
     merchant_id: str | None
     scopes: frozenset[str]
+    agent_id: str | None = None
 
     @property
     def sees_costs(self) -> bool:
@@ -77,6 +85,7 @@ class Unit:
     ports: Ports
     settings: Settings
     jobs: list[tuple[str, str]] = field(default_factory=list)
+    held: list[object] = field(default_factory=list)
 
     def require(self, scope: str) -> None:
         """Refuse an actor that lacks the scope."""
@@ -100,11 +109,19 @@ class Unit:
 
     def get(self, kind: type[Row], row_id: str, *, lock: bool = False) -> Row:
         """The actor's row of that id, locked until the unit ends if asked; raises NotFound."""
-        # FOR NO KEY UPDATE: a row that refers to this one may still be inserted by others meanwhile.
-        how = {"key_share": True} if lock else None
-        row = self.db.get(kind, row_id, with_for_update=how, populate_existing=lock)
+        row = self.db.scalar(_locking(cast("Any", kind)), {"row_id": row_id}) if lock else self.db.get(kind, row_id)
         if row is None or (self.actor.merchant_id and row.merchant_id != self.actor.merchant_id):
             raise NotFound(f"there is no {kind.__name__.lower()} '{row_id[:60]}' here")
+        return self.hold(row)
+
+    def merchant(self) -> Merchant:
+        """The row of the shop that the actor acts for."""
+        return self.hold(self.db.get_one(Merchant, self.merchant_id))
+
+    def hold(self, row: Held) -> Held:
+        """Keep a row in mind until the unit ends: asked for again without a lock, it is not read again."""
+        # A session alone forgets a row that nobody refers to.
+        self.held.append(row)
         return row
 
     def once(self, find: Callable[[], Row | None], make: Callable[[], Row]) -> tuple[Row, bool]:
@@ -128,6 +145,13 @@ class Unit:
 
     def now(self) -> datetime:
         return self.ports.clock()
+
+
+@cache
+def _locking(kind: Any) -> Select[Any]:
+    # FOR NO KEY UPDATE: a row that refers to this one may still be inserted by others meanwhile.
+    one = select(kind).where(inspect(kind).primary_key[0] == bindparam("row_id"))
+    return one.with_for_update(key_share=True).execution_options(populate_existing=True)
 
 
 class AdEngine:
@@ -160,12 +184,17 @@ class AdEngine:
 
 
 def connect(url: str) -> SqlEngine:
-    """A pool of connections; SQLite gets WAL, foreign keys, and one writer at a time from BEGIN on."""
+    """A pool of connections; SQLite gets WAL, foreign keys, and one writer at a time from BEGIN on.
+
+    Neither logs nor errors hold what is written into rows: it may be a buyer's address.
+    """
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
+        sql = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        event.listen(sql, "handle_error", _hide_rows)
+        return sql
     path = url.removeprefix("sqlite:///")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    sql = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+    sql = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, hide_parameters=True)
 
     @event.listens_for(sql, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
@@ -182,6 +211,13 @@ def connect(url: str) -> SqlEngine:
     return sql
 
 
+def _hide_rows(context: ExceptionContext) -> None:
+    # PostgreSQL quotes the whole row in the second line of what it says (DETAIL).
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args:
+            error.args = (str(error.args[0]).split("\n", 1)[0], *error.args[1:])
+
+
 @event.listens_for(Session, "do_orm_execute")
 def _only_own_rows(state: ORMExecuteState) -> None:
     """Scope every query to the session's merchant; a session without an actor gets nothing."""
@@ -194,7 +230,9 @@ def _only_own_rows(state: ORMExecuteState) -> None:
         if actor is not SYSTEM:
             raise Forbidden("an actor without a shop reads nothing")
         return
-    merchant_id = actor.merchant_id
-    state.statement = state.statement.options(
-        with_loader_criteria(Owned, lambda row: row.merchant_id == merchant_id, include_aliases=True)
-    )
+    state.statement = state.statement.options(_only_of(actor.merchant_id))
+
+
+@lru_cache(maxsize=256)
+def _only_of(merchant_id: str) -> LoaderCriteriaOption:
+    return with_loader_criteria(Owned, lambda row: row.merchant_id == merchant_id, include_aliases=True)

@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
+from adengine.core.buyer import Address, Buyer
 from adengine.core.catalog import Feed
 from adengine.core.clip import Clip, ClipAsk
 from adengine.core.film import Film
 from adengine.core.money import Money
 from adengine.core.placement import Placement
 from adengine.core.preflight import Measured
+from adengine.core.quote import Shipping, Taxes
 from adengine.core.style import Style
 from adengine.core.template import Template
 from adengine.core.timeline import Timeline
@@ -47,28 +49,174 @@ class PaymentPage:
 
 
 @dataclass(frozen=True)
+class PaymentIntent:
+    """A payment that the player's own form confirms: `client_secret` is for that browser alone, never kept."""
+
+    external_id: str
+    client_secret: str
+    publishable_key: str
+
+
+@dataclass(frozen=True)
+class TokenLimits:
+    """What a delegated payment token (ACP) allows: at most `most` (None: any amount), until `expires_at`, once."""
+
+    most: Money | None
+    expires_at: datetime | None
+    is_usable: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Charge:
+    """What became of a payment. `charge_id` is the provider's name of the money, which transfers are drawn from."""
+
+    external_id: str
+    outcome: Literal["paid", "declined", "needs_authentication", "pending"]
+    reason: str = ""
+    charge_id: str = ""
+
+
+@dataclass(frozen=True)
 class PaymentEvent:
-    """What a provider says happened. `event_id` is unique per provider, however often it is sent."""
+    """What a provider says happened. `event_id` is unique per provider, however often it is sent.
+
+    `payment_id` is our own id of the payment, which the provider carries along: an event may come before our call's
+    answer was kept. `subject` is what else it is about: a dispute, or a payee's account. `other` asks nothing of us.
+    """
 
     provider: str
     event_id: str
     external_id: str
-    outcome: str  # 'paid' or 'declined'
-    amount: Money
+    outcome: Literal["paid", "declined", "disputed", "dispute_won", "dispute_lost", "payee", "other"]
+    amount: Money | None = None
+    payment_id: str = ""
+    charge_id: str = ""
+    subject: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class PayeeState:
+    """Whether money can be sent to an account at the provider; `reason` says what it still lacks."""
+
+    external_id: str
+    is_ready: bool
+    reason: str = ""
 
 
 class Payments(Protocol):
-    """Calls are repeated with the same key after a crash and must then answer the same."""
+    """Takes and returns money. A call repeated with the same key, after a crash say, answers the same.
+
+    `reference` is the checkout's id, `key` our id of what is done (payment, refund, transfer, reversal). A provider
+    that cannot be reached or does not answer raises Unavailable: whether it did the work is then unknown, and the
+    call is repeated with the same key. What it refuses for good raises Invalid or Forbidden, a name it does not know
+    among them; what it may allow another day (no funds yet, a payee that is not ready) raises Conflict.
+    `signature_header` is the HTTP header that its events are signed in.
+    """
 
     name: str
+    signature_header: str
 
-    def open(self, amount: Money, *, reference: str, description: str, key: str) -> PaymentPage: ...
+    def open(self, amount: Money, *, reference: str, description: str, key: str) -> PaymentPage:
+        """A page of the provider's where the buyer pays."""
+        ...
 
-    def refund(self, external_id: str, amount: Money, *, key: str) -> None: ...
+    def intent(self, amount: Money, *, reference: str, description: str, key: str) -> PaymentIntent:
+        """A payment that the player confirms in place."""
+        ...
+
+    def limits(self, token: str) -> TokenLimits:
+        """What a delegated token allows; raises Invalid for one that is none."""
+        ...
+
+    def charge(
+        self, token: str, amount: Money, *, reference: str, description: str, key: str, authenticated: bool = False
+    ) -> Charge:
+        """Charge a delegated token now; raises Invalid for one that is used up, expired or good for less.
+
+        `authenticated`: the buyer passed the challenge that the same payment (the same `key`) asked for before.
+        """
+        ...
+
+    def find(self, external_id: str) -> Charge:
+        """What became of a payment, asked of the provider."""
+        ...
+
+    def close(self, external_id: str) -> None:
+        """Let nobody pay this any more, where it is not paid yet; closing twice is as good as once."""
+        ...
+
+    def refund(self, external_id: str, amount: Money, *, key: str) -> None:
+        """Pay back a part of a payment or all of it; raises Invalid for more than is left of it."""
+        ...
 
     def event(self, body: bytes, signature: str) -> PaymentEvent:
         """Read a signed message of the provider; raises Forbidden when the signature does not fit."""
         ...
+
+    def enrol_payee(self, *, email: str, country: str, key: str) -> str:
+        """Open an account for somebody who is paid; answers its id."""
+        ...
+
+    def onboarding_url(self, payee: str, *, return_url: str) -> str:
+        """Where the payee tells the provider who they are; the address works for a short while only."""
+        ...
+
+    def payee(self, payee: str) -> PayeeState: ...
+
+    def transfer(self, payee: str, amount: Money, *, order_id: str, charge_id: str, key: str) -> str:
+        """Send a part of an order's money to a payee; answers the transfer's id.
+
+        Raises Invalid for more than is left of the charge, Conflict while there are no funds or the payee is not ready.
+        """
+        ...
+
+    def reverse(self, transfer_id: str, amount: Money, *, key: str) -> None:
+        """Take a part of a transfer back; raises Invalid for more than is left of it, Conflict when the payee has no
+        longer that much."""
+        ...
+
+
+@dataclass(frozen=True)
+class PlacedLine:
+    """One line of an order as the shop's own system knows it."""
+
+    sku: str
+    variant_key: str
+    title: str
+    quantity: int
+    unit: Money
+
+
+@dataclass(frozen=True)
+class PlacedOrder:
+    """A paid order on its way into the shop's own system; `id` is ours, and placing it twice makes it once."""
+
+    id: str
+    lines: tuple[PlacedLine, ...]
+    total: Money
+    tax: Money
+    shipping: Money
+    discount: Money
+    buyer: Buyer | None
+    address: Address | None
+    note: str
+
+
+class OrderDesk(Protocol):
+    """The shop's own system, which packs and ships."""
+
+    def place(self, order: PlacedOrder) -> str:
+        """Write an order; answers the shop's name for it. Raises Unavailable to be asked again later, else Invalid."""
+        ...
+
+    def refunded(self, ref: str, amount: Money, *, key: str) -> None:
+        """Tell the shop that a part of an order was paid back."""
+        ...
+
+
+Post = Callable[[str, bytes, Mapping[str, str]], int]  # (url, body, headers) -> HTTP status; raises Unavailable
 
 
 class Studio(Protocol):
@@ -164,6 +312,10 @@ class Ports:
 
     files: Files
     payments: Payments
+    orders: OrderDesk
+    taxes: Taxes
+    shipping: Shipping
+    post: Post
     shelf: Shelf
     studio: Studio
     sketch: Sketch

@@ -33,9 +33,21 @@ class Settings:
     secret_key: str = setting("", "Signs sessions and sandbox payments. Empty: made once in the home folder.")
     shop: str = setting("demo", "Shop that agents and the front page meet when none is named.")
     payments: str = setting("sandbox", "Who takes the money; a name of the PAYMENTS table.")
+    stripe_key: str = setting("", "Secret key of the Stripe account that takes the money (sk_... or rk_...).")
+    stripe_publishable_key: str = setting("", "Its publishable key (pk_...), for forms that pay in place.")
+    stripe_webhook_secret: str = setting(
+        "", "Signing secrets (whsec_...) of its webhook endpoints, separated by spaces."
+    )
+    stripe_recipient_countries: str = setting(
+        "", "Countries (ISO 3166, separated by spaces) whose payees get Stripe's recipient agreement."
+    )
+    stripe_api_base: str = setting("", "Address of Stripe's API, for a test double. Empty: Stripe's own.")
+    stripe_api_version: str = setting("2026-10-28.endive", "Version of Stripe's API that is spoken.")
+    acp_merchant_id: str = setting("", "The seller at the payment provider, as agents' tokens name it. Empty: shop.")
     platform_fee_bps: str = setting("200", "The platform's share of a net sale, in basis points.")
     territory: str = setting("DE", "Country (ISO 3166) whose rules and licences apply where none is known.")
     private_images: str = setting("0", "1 lets imports fetch pictures from private addresses (own network only).")
+    private_webhooks: str = setting("0", "1 lets messages to agents go to private addresses and without TLS.")
     generator_model: str = setting("", "Folder or hub id of a Wan pipeline for the diffusion generator.")
     generator_device: str = setting("auto", "cuda, cpu or auto.")
     generator_steps: str = setting("", "Denoising steps. Empty: what the generator advises.")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
+from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeAlias
@@ -175,6 +177,7 @@ def _variant(row: Row, id_: str, options: tuple[Option, ...], price: Money, repo
         barcode=row.raw("barcode").removeprefix("'"),
         stock=_stock(row, report),
         oversell=_oversell(row, report),
+        grams=_grams(row, report),
         image=_source(row, "variant_image", report) or None,
     )
 
@@ -255,6 +258,15 @@ def _oversell(row: Row, report: Report) -> bool:
     if policy not in {"", "deny", "continue", "true", "false"}:
         report.note(row.line, "policy", policy, "neither deny nor continue; counts as deny")
     return policy in {"continue", "true"}
+
+
+def _grams(row: Row, report: Report) -> int:
+    """The weight, rounded up to whole grams: shipping never charges for less than what is sent."""
+    text = row.raw("grams")
+    if not re.fullmatch(r"\d{0,7}([.,]\d{1,6})?", text, re.ASCII):
+        report.note(row.line, "grams", text, "no weight in grams; counts as not weighed")
+        return 0
+    return math.ceil(Decimal(text.replace(",", "."))) if text else 0
 
 
 def _images(rows: Sequence[Row], variants: Sequence[Variant], report: Report) -> tuple[Image, ...]:

@@ -45,6 +45,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "tracker": ("variant inventory tracker", "inventory tracker"),
     "quantity": ("variant inventory qty", "inventory quantity", "inventory qty"),
     "policy": ("variant inventory policy", "continue selling when out of stock", "inventory policy"),
+    "grams": ("variant grams", "weight value (grams)"),
     "image": ("image src", "product image url"),
     "image_position": ("image position",),
     "image_alt": ("image alt text",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -69,15 +70,21 @@ def rabbitmq_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite database that nobody has open, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "test.db"
+    sql = connect(f"sqlite:///{path}")
+    database.upgrade(sql)
+    sql.dispose()
+    return path
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, migrated_sqlite: Path) -> str:
     """An empty, migrated database of the test's own, on either server."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'test.db'}"
-        sql = connect(url)
-        database.upgrade(sql)
-        sql.dispose()
-        return url
+        return f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path / 'test.db')}"
     server: str = request.getfixturevalue("postgres_url")
     return empty_database(server, template="migrated")
 

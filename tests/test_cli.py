@@ -19,7 +19,7 @@ from adengine.app import build
 from adengine.core.errors import SignInNeeded
 from adengine.demo import run as demo
 from adengine.engine import SYSTEM, AdEngine, merchant_actor
-from adengine.services import ads, cameos, checkout, merchants
+from adengine.services import ads, cameos, merchants, orders
 from adengine.serving import command
 from adengine.settings import Settings
 from tests.fakes import Clock, Outbox, build_test_engine
@@ -168,7 +168,7 @@ def test_the_demo_buys_over_mcp_and_goes_on_after_its_appearance_was_revoked(she
     said = shell("demo", "--once", "--port", str(free_port()))
     assert said.returncode == 0, said.stderr
     with engine.unit(merchant_actor(shop.id)) as unit:
-        order = checkout.list_orders(unit)[0]
+        order = orders.list_orders(unit)[0]
         hero = next(one for one in ads.list_ads(unit) if one.id == order.ad_id)
     assert (order.status, hero.template) == ("partly_refunded", "hero")
     assert order.ad_id != retired

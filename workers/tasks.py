@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from adengine.core.clip import ClipAsk
 from adengine.core.errors import AdEngineError, NotFound
 from adengine.engine import SYSTEM, Actor, AdEngine, Unit, worker
 from adengine.models import Ad, Image, Preview, Shot
-from adengine.services import checkout, cutouts, previews, renders
+from adengine.services import ads, cutouts, notices, orders, paying, payouts, placing, previews, renders, requests
 from integrations.queue import LONGEST_JOB_S, celery_app
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 SHORTEST_BEAT_S, LONGEST_BEAT_S = 0.25, 1.0
 FrameProgress = Callable[[int, int], None]
 PartProgress = Callable[[float, str], None]
+Errand = Callable[..., Any]  # (engine, actor, row id, ...), as what finds it answers
 
 
 class Superseded(Exception):
@@ -167,32 +168,51 @@ def cutout(engine: AdEngine, image_id: str) -> None:
 
 
 def sweep(engine: AdEngine) -> list[tuple[str, str]]:
-    """Send the jobs that nobody works on again, expire unpaid checkouts, finish refunds; answers the jobs sent.
+    """Send the jobs that nobody works on again, run the errands that are left, and tidy up; answers the jobs sent.
 
     Each part stands for itself: what fails is logged and left to the next sweep.
     """
     jobs: list[tuple[str, str]] = []
-    refunds: list[tuple[str, str, str]] = []
-    paybacks: list[tuple[str, str]] = []
-    with _left_to_the_next("look for jobs"), engine.unit(SYSTEM) as unit:
-        jobs = [*renders.owed(unit), *previews.owed(unit), *cutouts.owed(unit)]
-        for job, row_id in jobs:
-            unit.later(job, row_id)
-    with _left_to_the_next("expire checkouts"), engine.unit(SYSTEM) as unit:
-        checkout.expire(unit)
-    with _left_to_the_next("look for refunds"), engine.unit(SYSTEM) as unit:
-        refunds, paybacks = checkout.owed_refunds(unit), checkout.owed_paybacks(unit)
-    for merchant_id, order_id, key in refunds:
-        with _left_to_the_next(f"refund {order_id}"):
-            checkout.refund(engine, worker(merchant_id), order_id, request_key=key)
-    for merchant_id, payment_id in paybacks:
-        with _left_to_the_next(f"pay {payment_id} back"):
-            checkout.pay_back(engine, worker(merchant_id), payment_id)
-    with _left_to_the_next("throw old previews away"):
-        _throw_away(engine)
-    with _left_to_the_next("clear away what dead workers left"):
-        _clear_leftovers(engine)
+    for owed in OWED:
+        with _left_to_the_next(f"look for jobs of {owed.__module__}"), engine.unit(SYSTEM) as unit:
+            found = owed(unit)
+            for job, row_id in found:
+                unit.later(job, row_id)
+            jobs += found
+    for verb, (look, run) in ERRANDS.items():
+        with _left_to_the_next(f"look for what to {verb}"):
+            _run_each(engine, verb, look, run)
+    for words, tidy in TIDYING.items():
+        with _left_to_the_next(words):
+            tidy(engine)
     return jobs
+
+
+def _run_each(engine: AdEngine, verb: str, look: Callable[[Unit], Sequence[tuple[str, ...]]], run: Errand) -> None:
+    with engine.reading(SYSTEM) as unit:
+        found = look(unit)
+    for merchant_id, row_id, *more in found:
+        with _left_to_the_next(f"{verb} {row_id}"):
+            run(engine, worker(merchant_id), row_id, *more)
+
+
+def _end_offer(engine: AdEngine, actor: Actor, ad_id: str) -> None:
+    with engine.unit(actor) as unit:
+        ads.end_offer(unit, ad_id)
+
+
+def _refund(engine: AdEngine, actor: Actor, order_id: str, request_key: str) -> None:
+    orders.refund(engine, actor, order_id, request_key=request_key)
+
+
+def _expire(engine: AdEngine) -> None:
+    with engine.unit(SYSTEM) as unit:
+        paying.expire(unit)
+
+
+def _forget_requests(engine: AdEngine) -> None:
+    with engine.unit(SYSTEM) as unit:
+        requests.forget(unit)
 
 
 def _throw_away(engine: AdEngine) -> None:
@@ -217,7 +237,32 @@ def _left_to_the_next(act: str) -> Iterator[None]:
         log.exception("the sweep could not %s; the next one will try again", act)
 
 
-JOBS: dict[str, Callable[..., Any]] = {"render": render, "generate": generate, "sketch": sketch, "cutout": cutout}
+# Every message a worker takes: its name, and what is done with the row it names.
+JOBS: dict[str, Callable[..., Any]] = {
+    "render": render,
+    "generate": generate,
+    "sketch": sketch,
+    "cutout": cutout,
+    "place": placing.place,
+    "notice": notices.send,
+}
+# Who knows of rows whose message was lost, whose worker died, or whose pause is over.
+OWED = (renders.owed, previews.owed, cutouts.owed, placing.owed, notices.owed)
+# What a crash left half-way, or what fell due: the verb, who finds it as (merchant id, row id, ...), who finishes it.
+ERRANDS: dict[str, tuple[Callable[[Unit], Sequence[tuple[str, ...]]], Errand]] = {
+    "hold back": (ads.offers_ended, _end_offer),
+    "settle": (paying.pending, paying.settle),
+    "close": (paying.owed_closings, paying.close),
+    "pay back": (paying.owed_paybacks, paying.pay_back),
+    "refund": (orders.owed_refunds, _refund),
+    "pay out": (payouts.owed, payouts.finish),
+}
+TIDYING: dict[str, Callable[[AdEngine], None]] = {
+    "expire checkouts": _expire,
+    "forget old requests": _forget_requests,
+    "throw old previews away": _throw_away,
+    "clear away what dead workers left": _clear_leftovers,
+}
 
 
 class Claim:
@@ -259,7 +304,7 @@ def make_app(engine: AdEngine) -> Celery:
     """The Celery app of a worker process: every job as a task of its name, and a sweep while it lives."""
     app = celery_app(engine.settings.broker_url, engine.settings.home_path)
     for name, job in JOBS.items():
-        app.task(_bound(engine, job), name=name)
+        app.task(_bound(engine, job), name=name, shared=False)  # of this app alone: it is bound to one engine
     worker_ready.connect(lambda **_: _start_sweeping(engine), weak=False)
     return app
 

@@ -10,6 +10,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 
 from adengine import __version__
+from adengine.agents import acp
 from adengine.agents.tools import register
 from adengine.engine import AdEngine
 
@@ -31,6 +32,7 @@ def create_server(engine: AdEngine) -> MCPServer[Any]:
         log_level="WARNING",
     )
     register(server, engine)
+    acp.register(server, engine)
     return server
 
 

@@ -19,7 +19,7 @@ from adengine.core.creative import FORMATS
 from adengine.core.errors import AdEngineError
 from adengine.core.money import Money
 from adengine.engine import SYSTEM, Actor, AdEngine, Unit
-from adengine.services import ads, catalog, checkout, lints, merchants, search, showings
+from adengine.services import ads, catalog, checkout, lints, merchants, orders, search, showings
 from adengine.services.checkout import CheckoutWish
 from adengine.services.views import (
     AdView,
@@ -45,6 +45,14 @@ R = TypeVar("R")
 Store = Annotated[str, Field(description="Short name of the shop; leave empty for the default shop.", max_length=40)]
 READ = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 WRITE = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One variant and how many of it."""
+
+    variant_id: Annotated[str, Field(description="Id of the variant, beginning with var_.", max_length=60)]
+    quantity: Annotated[int, Field(description="How many.", ge=1, le=99)] = 1
 
 
 @dataclass(frozen=True)
@@ -164,7 +172,6 @@ def register(server: MCPServer[Any], engine: AdEngine) -> None:
     @server.tool(title="Start a checkout", annotations=WRITE)
     @spoken
     def create_checkout(
-        variant_id: Annotated[str, Field(description="Id of the variant to buy, beginning with var_.", max_length=60)],
         idempotency_key: Annotated[
             str,
             Field(
@@ -174,7 +181,17 @@ def register(server: MCPServer[Any], engine: AdEngine) -> None:
             ),
         ],
         ctx: Context,
+        variant_id: Annotated[
+            str, Field(description="Id of the variant to buy, beginning with var_; or give lines.", max_length=60)
+        ] = "",
         quantity: Annotated[int, Field(description="How many.", ge=1, le=99)] = 1,
+        lines: Annotated[
+            list[Line] | None,
+            Field(description="Several variants to buy in one checkout.", min_length=1, max_length=50),
+        ] = None,
+        codes: Annotated[
+            list[str] | None, Field(description="Discount codes to try; the answer says what each does.", max_length=10)
+        ] = None,
         ad_id: Annotated[
             str | None, Field(description="The film that led to this, so that it is credited.", max_length=60)
         ] = None,
@@ -183,16 +200,18 @@ def register(server: MCPServer[Any], engine: AdEngine) -> None:
     ) -> CheckoutView:
         """Open a checkout at today's price. Give the returned url to the buyer: they see the total and pay there.
 
-        Nothing is charged or reserved by this call. The price holds until expires_at."""
+        Nothing is charged or reserved by this call. The price holds until expires_at. What `needs` names (an address,
+        a way to ship) the buyer fills in on that page."""
         with shop.unit(ctx, store, writes=True) as (unit, links):
             wish = CheckoutWish(
-                lines=((variant_id, quantity),),
+                lines=tuple((one.variant_id, one.quantity) for one in lines) if lines else ((variant_id, quantity),),
                 channel="mcp",
                 ad_id=ad_id,
                 second=second,
-                request_key=f"mcp:{idempotency_key}:{variant_id}:{quantity}:{ad_id}",
+                codes=tuple(codes or ()),
+                request_key=f"mcp:{idempotency_key}",
             )
-            return checkout_view(checkout.open_checkout(unit, wish), links)
+            return checkout_view(checkout.open_in_stock(unit, wish), links)
 
     @server.tool(title="Look up an order", annotations=READ)
     @spoken
@@ -207,7 +226,7 @@ def register(server: MCPServer[Any], engine: AdEngine) -> None:
         with shop.unit(ctx, store) as (unit, links):
             if order_id.startswith("chk_"):
                 order_id = _paid_order(unit, order_id)
-            return order_view(checkout.get_order(unit, order_id), links)
+            return order_view(orders.get_order(unit, order_id), links)
 
 
 class ShopDesk:

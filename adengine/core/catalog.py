@@ -17,7 +17,9 @@ class Option:
 
 @dataclass(frozen=True)
 class Variant:
-    """One buyable thing. `stock` is None where the shop does not count it; `cost` is the merchant's secret."""
+    """One buyable thing. `stock` is None where the shop does not count it; `cost` is the merchant's secret.
+
+    `grams` is what it weighs packed, 0 where nobody said."""
 
     id: str
     title: str
@@ -30,6 +32,7 @@ class Variant:
     stock: int | None = None
     oversell: bool = False
     image: str | None = None
+    grams: int = 0
 
     @property
     def is_available(self) -> bool:

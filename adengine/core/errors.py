@@ -13,10 +13,12 @@ AdEngineError
 ├── NotFound                 404
 ├── Conflict                 409  the thing is not in a state that allows this
 │   ├── ClipCancelled        409
+│   ├── StillRunning         409  says after how many seconds to ask again
 │   ├── PriceChanged         409
 │   └── OutOfStock           409
 ├── Gone                     410
 ├── TooLarge                 413
+├── KeyReused                422  an idempotency key came with another request before
 ├── PaymentDeclined          402
 └── Unavailable              503  a part of the machine is missing or full; nothing was changed
     ├── RenderFailed         503
@@ -105,6 +107,16 @@ class ClipCancelled(Conflict):
     code = "cancelled"
 
 
+class StillRunning(Conflict):
+    """The same request is being worked on now; ask again in `retry_after_s` seconds."""
+
+    code = "still_running"
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 class PriceChanged(Conflict):
     code = "price_changed"
 
@@ -121,6 +133,11 @@ class Gone(AdEngineError):
 class TooLarge(AdEngineError):
     code = "too_large"
     status = 413
+
+
+class KeyReused(AdEngineError):
+    code = "key_reused"
+    status = 422
 
 
 class Unavailable(AdEngineError):

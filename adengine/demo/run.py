@@ -23,27 +23,47 @@ from rich.table import Table
 
 from adengine import database
 from adengine.app import build
+from adengine.core.buyer import Address, Buyer
 from adengine.core.cameo import Terms
 from adengine.core.creative import Brand
 from adengine.core.errors import Unavailable
 from adengine.core.ledger import Posting
-from adengine.core.money import total
+from adengine.core.money import Money, total
+from adengine.core.quote import Quote
+from adengine.core.selling import Discount, bps_of
 from adengine.engine import SYSTEM, Actor, AdEngine, merchant_actor, shopper
-from adengine.services import ads, cameos, catalog, checkout, experiments, ledger, merchants, showings
+from adengine.services import (
+    ads,
+    cameos,
+    catalog,
+    checkout,
+    experiments,
+    ledger,
+    merchants,
+    orders,
+    paying,
+    selling,
+    showings,
+)
 from adengine.services.ads import AdCard
-from adengine.services.checkout import CheckoutWish, OrderCard
+from adengine.services.checkout import Change, CheckoutWish
 from adengine.services.experiments import Deed, Results
+from adengine.services.orders import OrderCard
+from adengine.services.paying import Completion
 from adengine.services.planning import AdWish
 from adengine.services.views import Links
 from adengine.serving import command, environment, need_port, stop
 from adengine.settings import Settings
 from integrations.sandbox import SandboxPayments
+from integrations.selling import read_selling
 
 HERE = Path(__file__).parent
 SHOP = "demo"
 WORKERS = 2
 PATIENCE_S = 600
 VISITORS = 600
+LUMI = Buyer("lumi@example.com", "Lumi", "Nix")
+HOME = Address("Lumi Nix", "Lichtweg 1", "Berlin", "10115", "DE")
 
 FILMS = (
     AdWish("loam-mug", "hero", seconds=10, request_key="demo:hero"),
@@ -107,8 +127,18 @@ def _open_shop(engine: AdEngine, out: Console) -> Demo:
         f"{about['name']}: {report.created + report.updated + report.unchanged} products, "
         f"{report.variants} variants, {report.pictures} pictures, {len(report.refused)} rows refused"
     )
+    _set_selling(engine, actor, about)
     _license_lumi(engine, actor)
     return Demo(actor, Links(engine.settings.public_url, SHOP), token)
+
+
+def _set_selling(engine: AdEngine, actor: Actor, about: dict[str, Any]) -> None:
+    """Taxes, ways to ship and the discount code, as shop.json has them."""
+    rules = read_selling(json.dumps(about["selling"]), currency=about["currency"])
+    with engine.unit(actor) as unit:
+        selling.set_selling(unit, rules)
+        for one in about["codes"]:
+            selling.add_code(unit, Discount(one["code"], one["title"], bps=bps_of(one["percent"])))
 
 
 def _license_lumi(engine: AdEngine, actor: Actor) -> None:
@@ -236,19 +266,19 @@ async def _tool(agent: Client, name: str, **given: Any) -> dict[str, Any]:
 
 
 def _pay_and_refund(engine: AdEngine, demo: Demo, checkout_id: str) -> OrderCard:
-    """Pay the checkout in the sandbox, and pay half of it back."""
-    visitor = shopper(demo.actor.merchant_id or "")
-    url = checkout.pay(engine, visitor, checkout_id)
-    sandbox = engine.ports.payments
-    if not isinstance(sandbox, SandboxPayments):
+    """Say where it goes, use the code, pay with a token as an agent does, and pay half of it back."""
+    if not isinstance(engine.ports.payments, SandboxPayments):
         raise Unavailable("the demo buys with sandbox payments; unset ADENGINE_PAYMENTS")
-    message = sandbox.decide(url.rsplit("/", 1)[-1], "paid")
-    order_id = checkout.take_event(engine, *message)
-    if order_id is None or checkout.take_event(engine, *message) != order_id:
-        raise Unavailable("the sandbox payment made no order, or a repeated one made another")
+    visitor = shopper(demo.actor.merchant_id or "")
     with engine.unit(visitor) as unit:
-        paid = checkout.get_order(unit, order_id)
-    return checkout.refund(engine, demo.actor, order_id, amount=paid.total.split([1, 1])[0], request_key="demo:half")
+        told = checkout.change_checkout(unit, checkout_id, Change(buyer=LUMI, address=HOME, codes=("WELCOME10",)))
+        ways = {one.price.minor: one.id for one in told.quote.options}
+        checkout.change_checkout(unit, checkout_id, Change(option_id=ways[min(ways)]))
+    paid = paying.complete(engine, visitor, checkout_id, Completion("spt_sandbox_ok"))
+    if paid.order_id is None or paying.complete(engine, visitor, checkout_id, Completion("spt_sandbox_ok")) != paid:
+        raise Unavailable("the sandbox token made no order, or the same one sent again made another")
+    half = paid.quote.total.split([1, 1])[0]
+    return orders.refund(engine, demo.actor, paid.order_id, amount=half, request_key="demo:half")
 
 
 def _summary(
@@ -267,6 +297,8 @@ def _summary(
     table.add_row("agent", "checkout opened over MCP", order.checkout_id)
     moment = f"from second {order.second:.1f} of {order.ad_id}" if order.second is not None else ""
     table.add_row("order", f"{order.id} {order.status}, {moment}", order.total.display())
+    for words, amount in _price_of(order.quote):
+        table.add_row("", words, amount.display())
     for posting in postings:
         for entry in posting.entries:
             table.add_row(posting.kind, entry.account, entry.amount.display())
@@ -274,6 +306,16 @@ def _summary(
     if results:
         _add_results(table, results)
     out.print(table)
+
+
+def _price_of(quote: Quote) -> Iterator[tuple[str, Money]]:
+    """What the buyer's total consists of."""
+    yield "goods", quote.subtotal
+    for one in quote.discounts:
+        yield f"code {one.code}", -one.amount
+    yield f"shipping, {quote.option_id}", quote.shipping
+    for tax in quote.taxes:
+        yield f"{tax.name} {tax.bps / 100:g} %, in the prices", tax.amount
 
 
 def _sum_of(postings: Sequence[Posting]) -> str:

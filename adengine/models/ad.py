@@ -16,13 +16,16 @@ from adengine.models.base import Base, Owned, Value, new_id
 
 class Ad(Owned, Base):
     """`status` says what is owed (core.commerce.AD_MOVES); `attempt` fences a worker that lost its lease,
-    `losses` counts workers lost in a row; `lease_until` is when to look at the job again."""
+    `losses` counts workers lost in a row; `lease_until` is when to look at the job again. `parent_id` is the film it
+    remixes; `creator` is who made it, where that is not the shop itself."""
 
     __tablename__ = "ad"
     __table_args__ = (UniqueConstraint("merchant_id", "request_key"),)
     id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("ad"))
     product_id: Mapped[str] = mapped_column(ForeignKey("product.id"), index=True)
     licence_id: Mapped[str | None] = mapped_column(ForeignKey("licence.id"), index=True)
+    parent_id: Mapped[str | None] = mapped_column(ForeignKey("ad.id"))
+    creator: Mapped[str] = mapped_column(default="")
     request_key: Mapped[str | None]
     title: Mapped[str]
     brief: Mapped[Brief] = mapped_column(Value(Brief))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adengine.core.creative import Brand
-from adengine.models.base import Base, Value, new_id
+from adengine.core.selling import Discount, Selling
+from adengine.models.base import Base, Owned, Value, new_id
 
 
 class Merchant(Base):
@@ -20,6 +21,7 @@ class Merchant(Base):
     title: Mapped[str]
     currency: Mapped[str]
     brand: Mapped[Brand] = mapped_column(Value(Brand))
+    selling: Mapped[Selling] = mapped_column(Value(Selling), default=Selling())
     created_at: Mapped[datetime]
 
 
@@ -34,3 +36,16 @@ class Token(Base):
     digest: Mapped[str] = mapped_column(unique=True)
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+class Code(Owned, Base):
+    """A discount code of the shop, in upper case, and how often it bought something."""
+
+    __tablename__ = "code"
+    __table_args__ = (UniqueConstraint("merchant_id", "code"), CheckConstraint("uses >= 0", name="uses_not_negative"))
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("cod"))
+    code: Mapped[str]
+    discount: Mapped[Discount] = mapped_column(Value(Discount))
+    uses: Mapped[int] = mapped_column(default=0)
+    is_withdrawn: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]

@@ -72,6 +72,7 @@ class Variant(Owned, Base):
     stock: Mapped[int | None]
     reserved: Mapped[int] = mapped_column(default=0)
     oversell: Mapped[bool]
+    grams: Mapped[int] = mapped_column(default=0)
     image: Mapped[str | None]
     is_retired: Mapped[bool] = mapped_column(default=False)
 
@@ -92,6 +93,7 @@ class Variant(Owned, Base):
             barcode=self.barcode,
             stock=None if self.stock is None else max(0, self.stock - self.reserved),
             oversell=self.oversell,
+            grams=self.grams,
             image=self.image,
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sqlalchemy import Text, cast, select
+from sqlalchemy import JSON, Text, cast, select, type_coerce
 
 from adengine.core import catalog as values
 from adengine.core.commerce import move
@@ -17,11 +17,12 @@ from adengine.core.lint import Report
 from adengine.core.timeline import lay_out
 from adengine.engine import Unit
 from adengine.models import Ad, Preview, Shot, new_id
-from adengine.services import cameos, planning
+from adengine.services import cameos, earnings, planning
 from adengine.services.cameos import PlannedUse
 from adengine.services.planning import AdWish, Planned
 
 LIVE = ("published", "paused")
+LONGEST_NAME = 80
 CHANGED = "the shop's data changed; the film is being made anew"
 
 
@@ -86,6 +87,8 @@ def _planned(unit: Unit, wish: AdWish, plan: Planned) -> Ad:
         id=new_id("ad"),
         product_id=plan.product.id,
         licence_id=plan.licence.id if plan.licence else None,
+        parent_id=_remixable(unit, wish.remix_of) if wish.remix_of else None,
+        creator=_maker(wish.creator),
         request_key=wish.request_key,
         title=f"{plan.product.title}, {planning.template_named(unit, plan.brief.template).title.lower()}"[:300],
         brief=plan.brief,
@@ -105,9 +108,26 @@ def _asked_before(unit: Unit, wish: AdWish, plan: Planned) -> Ad | None:
     if not wish.request_key:
         return None
     ad = unit.db.scalar(select(Ad).where(Ad.request_key == wish.request_key))
-    if ad is not None and (ad.product_id, _asked(ad.brief)) != (plan.product.id, _asked(plan.brief)):
+    wished = (plan.product.id, _asked(plan.brief), wish.remix_of or None, wish.creator.strip())
+    if ad is not None and (ad.product_id, _asked(ad.brief), ad.parent_id, ad.creator) != wished:
         raise Conflict("this request key was used for another ad; use a new one")
     return ad
+
+
+def _remixable(unit: Unit, ad_id: str) -> str:
+    """The id of an ad that another may be made after; its licences are asked like the film's own."""
+    parent = unit.get(Ad, ad_id)
+    if parent.status in {"failed", "refused", "retired"}:
+        raise Conflict(f"the film to remix is {parent.status}; choose one that is made or on show")
+    if len(earnings.lineage(unit, ad_id)) >= earnings.LONGEST_LINEAGE:
+        raise Conflict("this film is a remix of a remix too many times over; start from an earlier one")
+    return parent.id
+
+
+def _maker(name: str) -> str:
+    if len(name.strip()) > LONGEST_NAME or not name.isprintable():
+        raise Invalid(f"a creator's name is one line of at most {LONGEST_NAME} characters")
+    return name.strip()
 
 
 def _asked(brief: Brief) -> Brief:
@@ -188,17 +208,29 @@ def retry(unit: Unit, ad_id: str) -> AdCard:
 
 
 def revoke(unit: Unit, licence_id: str) -> list[str]:
-    """Withdraw a licence and take down every ad that lives by it, in the same transaction; answers their ids."""
+    """Withdraw a licence and take down every ad that lives by it, in the same transaction; answers their ids.
+
+    Remixes of such an ad, and remixes of those, live by it too.
+    """
     cameos.withdraw(unit, licence_id)
     rows = unit.db.scalars(
         select(Ad)
-        .where(Ad.licence_id == licence_id, Ad.status != "retired")
+        .where(Ad.id.in_(_living_by(unit, licence_id)), Ad.status != "retired")
         .order_by(Ad.id)
         .with_for_update(key_share=True)
     ).all()
     for ad in rows:
         _retire(ad, "its licence was revoked (clause 'revoked')")
     return [ad.id for ad in rows]
+
+
+def _living_by(unit: Unit, licence_id: str) -> set[str]:
+    newest = set(unit.db.scalars(select(Ad.id).where(Ad.licence_id == licence_id)))
+    found = set(newest)
+    while newest:
+        newest = set(unit.db.scalars(select(Ad.id).where(Ad.parent_id.in_(newest)))) - found
+        found |= newest
+    return found
 
 
 def refresh_stale(unit: Unit, product: values.Product) -> int:
@@ -213,6 +245,26 @@ def refresh_stale(unit: Unit, product: values.Product) -> int:
     ).all()
     own = {ad.id: product if ad.product_id == product.id else planning.product_of(unit, ad.product_id) for ad in rows}
     return sum(_refresh(unit, ad, own[ad.id]) for ad in rows)
+
+
+def offers_ended(unit: Unit) -> list[tuple[str, str]]:
+    """(Merchant id, ad id) of every published ad whose offer had its last day before today, in UTC."""
+    ends = type_coerce(Ad.brief, JSON)["offer_ends"].as_string()
+    ended = select(Ad.merchant_id, Ad.id).where(Ad.status == "published", ends != "", ends < _today(unit))
+    return [(merchant_id, ad_id) for merchant_id, ad_id in unit.db.execute(ended.order_by(Ad.id))]
+
+
+def end_offer(unit: Unit, ad_id: str) -> None:
+    """Hold a published ad back if its offer has ended; a film without it is another film, which its merchant makes."""
+    unit.require("ads:write")
+    ad = unit.get(Ad, ad_id, lock=True)
+    ends = ad.brief.offer_ends
+    if ad.status == "published" and ends and ends < _today(unit):
+        _hold(ad, f"the offer ended on {ends}; make a new film with another last day or without one")
+
+
+def _today(unit: Unit) -> str:
+    return unit.now().date().isoformat()
 
 
 def card(ad: Ad) -> AdCard:
@@ -259,17 +311,28 @@ def public_card(ad: Ad) -> AdCard:
     return replace(card(ad), lint=None)
 
 
+def licences_of(unit: Unit, ad: Ad) -> dict[str, bool]:
+    """Every licence a film lives by: its own, and as remixes (True) those of the films it was remixed from."""
+    own = {ad.licence_id: False} if ad.licence_id else {}
+    return own | {film.licence_id: True for film in earnings.lineage(unit, ad.parent_id) if film.licence_id}
+
+
 def authorize(unit: Unit, ad: Ad, moment: cameos.Moment, product: values.Product, placement: str = "page") -> None:
-    """Ask the licence of an ad that has one; raises LicenceRefused."""
-    if ad.licence_id:
-        cameos.authorize(unit, ad.licence_id, moment, use_of(unit, ad, product), placement=placement)
+    """Ask every licence that an ad lives by; raises LicenceRefused."""
+    for licence_id, is_remix in licences_of(unit, ad).items():
+        use = replace(use_of(unit, ad, product), is_remix=is_remix)
+        cameos.authorize(unit, licence_id, moment, use, placement=placement)
 
 
 def _may_serve(unit: Unit, ad: Ad, placement: str) -> bool:
-    if not ad.licence_id:
+    licences = licences_of(unit, ad)
+    if not licences:
         return True
     use = use_of(unit, ad, planning.product_of(unit, ad.product_id))
-    return cameos.decide(unit, ad.licence_id, "serve", use, placement=placement)[0].allowed
+    return all(
+        cameos.decide(unit, licence_id, "serve", replace(use, is_remix=is_remix), placement=placement)[0].allowed
+        for licence_id, is_remix in licences.items()
+    )
 
 
 def still_licensed(unit: Unit, ad: Ad, moment: cameos.Moment) -> bool:

@@ -39,13 +39,17 @@ class Appearance:
 
 @dataclass(frozen=True)
 class PlannedUse:
-    """What a use is about, beside the licence and the moment: the product and the words said with it."""
+    """What a use is about, beside the licence and the moment: the product and the words said with it.
+
+    `is_remix`: the licence is that of a film which this one was remixed from.
+    """
 
     product: values.Product
     text: str
     language: str = "en"
     endorsement: bool = False
     ad_id: str | None = None
+    is_remix: bool = False
 
 
 def enrol(engine: AdEngine, actor: Actor, name: str, *, title: str, kind: str, clip: Path, still: Path) -> str:
@@ -140,7 +144,7 @@ def decide(
         text=about.text,
         language=about.language,
         at=unit.now(),
-        is_remix=False,
+        is_remix=about.is_remix,
         ads_so_far=_ads_with(unit, licence_id, besides=about.ad_id),
         is_approved=False,  # approving drafts is not built yet, so a licence that needs it is refused
         endorsement=about.endorsement,

@@ -178,7 +178,8 @@ def _write_variant(row: Variant, given: values.Variant, position: int) -> None:
     row.price_minor = given.price.minor
     row.compare_at_minor = None if given.compare_at is None else given.compare_at.minor
     row.cost_minor = None if given.cost is None else given.cost.minor
-    row.stock, row.oversell, row.image, row.is_retired = given.stock, given.oversell, given.image, False
+    row.stock, row.oversell, row.grams = given.stock, given.oversell, given.grams
+    row.image, row.is_retired = given.image, False
 
 
 def _keep_images(unit: Unit, row: Product, given: tuple[values.Image, ...], problems: dict[str, str]) -> None:

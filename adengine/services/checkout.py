@@ -1,41 +1,84 @@
-"""From a tapped product to a paid order: quoted, re-verified, reserved, paid once, refunded to the cent."""
+"""A basket on its way to being paid: opened, changed, priced anew, given up."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
-from adengine.core.commerce import Quote, move, quote, reverify
-from adengine.core.errors import Conflict, Forbidden, Invalid, NotFound, OutOfStock
-from adengine.core.ledger import Split, post_refund, post_sale
-from adengine.core.money import Money
-from adengine.engine import SYSTEM, Actor, AdEngine, Unit, worker
-from adengine.models import Ad, Checkout, Inbox, Licence, Order, Payment, Product, Refund, Variant, new_id
-from adengine.services import experiments, ledger
+from adengine.core.buyer import Address, Buyer, Touch, Trace
+from adengine.core.commerce import move
+from adengine.core.errors import Conflict, Invalid, NotFound
+from adengine.core.quote import Quote, need_sellable
+from adengine.engine import Unit
+from adengine.models import Ad, Checkout, Code, Order, Payment, Variant, new_id
+from adengine.services import experiments, selling, showings
 from adengine.services.experiments import Deed
+
+Lines = tuple[tuple[str, int], ...]
+
+LONGEST_NOTES = 5000
+CHANGEABLE = frozenset({"open", "expired"})
+EMPTY = {"buyer": None, "address": None, "option_id": "", "codes": (), "notes": ""}
 
 
 @dataclass(frozen=True)
 class CheckoutWish:
     """What a buyer wants and which moment of which film made them want it.
 
-    `lines` are (variant id, quantity) pairs; `request_key` makes asking twice the same as asking once.
+    `lines` are (variant id, quantity) pairs; `request_key` makes asking twice the same as asking once. `interventions`
+    and `extensions` are what the agent and we both can do: its later requests do not say it again.
     """
 
-    lines: tuple[tuple[str, int], ...]
+    lines: Lines
     channel: str = "page"
     ad_id: str | None = None
     second: float | None = None
     experiment_id: str | None = None
     viewer: str | None = None
     request_key: str | None = None
+    buyer: Buyer | None = None
+    address: Address | None = None
+    option_id: str = ""
+    codes: tuple[str, ...] = ()
+    notes: str = ""
+    locale: str = ""
+    first_touch: Touch | None = None
+    interventions: tuple[str, ...] = ()
+    extensions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is to be different; None leaves a field as it is, `clear` names those to empty.
+
+    A change of nothing prices the basket anew.
+    """
+
+    lines: Lines | None = None
+    buyer: Buyer | None = None
+    address: Address | None = None
+    option_id: str | None = None
+    codes: tuple[str, ...] | None = None
+    notes: str | None = None
+    clear: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        unknown = sorted(self.clear - set(EMPTY))
+        if unknown:
+            raise Invalid(f"{', '.join(unknown)} cannot be emptied; these can: {', '.join(sorted(EMPTY))}")
 
 
 @dataclass(frozen=True)
 class CheckoutCard:
-    """A checkout as pages and agents see it. `order_id` is set once it is paid."""
+    """A checkout as pages and agents see it. `order_id` is set once it is paid.
+
+    `status` is open, paying, paid, expired or cancelled; `trouble` what became of the last try to pay: nothing,
+    `payment_declined`, `needs_authentication` or `payment_pending`. `codes` are as given; what they do stands in the
+    quote. `agent_id` is the agent that opened it.
+    """
 
     id: str
     status: str
@@ -44,51 +87,175 @@ class CheckoutCard:
     ad_id: str | None
     second: float | None
     order_id: str | None
-
-
-@dataclass(frozen=True)
-class RefundCard:
-    id: str
-    amount: Money
-    status: str
-
-
-@dataclass(frozen=True)
-class OrderCard:
-    """A paid order with the moment that earned it and what was paid back."""
-
-    id: str
-    checkout_id: str
-    status: str
-    quote: Quote
-    total: Money
-    refunded: Money
-    ad_id: str | None
-    second: float | None
-    experiment_id: str | None
-    refunds: tuple[RefundCard, ...]
-    placed_at: str
+    buyer: Buyer | None
+    address: Address | None
+    codes: tuple[str, ...]
+    notes: str
+    locale: str
+    trouble: str
+    created_at: datetime
+    expires_at: datetime
+    agent_id: str | None = None
 
 
 def open_checkout(unit: Unit, wish: CheckoutWish) -> CheckoutCard:
-    """Quote the lines at today's prices and stock; nothing is reserved before the buyer pays."""
+    """Price the lines at today's prices and stock; nothing is reserved before the buyer pays.
+
+    What cannot be had is told in the quote (`left`, `needs`), not refused. Raises NotFound for an unknown variant.
+    """
     unit.require("checkout:write")
-    row, is_new = unit.once(lambda: _asked_before(unit, wish), lambda: _opened(unit, wish))
+    if wish.request_key:
+        row, is_new = unit.once(lambda: _asked_before(unit, wish), lambda: _opened(unit, wish))
+    else:
+        row, is_new = _opened(unit, wish), True
     if is_new and row.ad_id and row.viewer:
         experiments.note(unit, Deed(f"{row.id}:open", "checkout_start", row.ad_id, row.viewer, row.experiment_id))
-    return _card(unit, row)
+    return card_of(unit, row)
+
+
+def open_in_stock(unit: Unit, wish: CheckoutWish) -> CheckoutCard:
+    """Open a checkout as `open_checkout` does, or raise OutOfStock naming how many remain of what cannot be had."""
+    card = open_checkout(unit, wish)
+    if any(line.left is not None for line in card.quote.lines):
+        need_sellable(card.quote)
+    return card
+
+
+def get_checkout(unit: Unit, checkout_id: str) -> CheckoutCard:
+    """The checkout; an agent sees only what it opened itself."""
+    unit.require("checkout:write")
+    return card_of(unit, row_of(unit, checkout_id))
+
+
+def change_checkout(unit: Unit, checkout_id: str, change: Change) -> CheckoutCard:
+    """Change what is bought, by whom, to where or under which codes, and price it anew; one that expired opens again.
+
+    Raises Conflict once it is being paid, paid or cancelled.
+    """
+    unit.require("checkout:write")
+    row = row_of(unit, checkout_id, lock=True)
+    if row.status not in CHANGEABLE:
+        raise Conflict(f"this checkout is {row.status}; only an open one can be changed or priced anew")
+    if row.status == "expired":
+        row.status = move("checkout", row.status, "open")
+    row.payment_id, row.trouble = None, ""
+    for name, value in _changed(change).items():
+        setattr(row, name, value)
+    with unit.db.no_autoflush:  # what changed is written at once with its price
+        _price(unit, row, lines_of(row.quote) if change.lines is None else change.lines)
+    return card_of(unit, row)
+
+
+def reopen_checkout(unit: Unit, checkout_id: str) -> CheckoutCard:
+    """Let the buyer change a checkout whose payment page they left; the goods kept for it are free again.
+
+    Should that page be paid all the same, the money buys the same goods at the same price or goes back.
+    """
+    unit.require("checkout:write")
+    row = row_of(unit, checkout_id, lock=True)
+    if row.status == "paying":
+        if row.payment_id and unit.get(Payment, row.payment_id).method == "token":
+            raise Conflict("this checkout is being paid; ask again in a moment")
+        give_back(unit, row)
+        row.status, row.payment_id = move("checkout", row.status, "open"), None
+    return card_of(unit, row)
+
+
+def cancel_checkout(unit: Unit, checkout_id: str, trace: Trace | None = None) -> CheckoutCard:
+    """Give a checkout up, and the goods kept for it back; money that arrives for it later goes back too.
+
+    Raises Conflict when it is paid or cancelled.
+    """
+    unit.require("checkout:write")
+    row = row_of(unit, checkout_id, lock=True)
+    if row.status in {"paid", "cancelled"}:
+        raise Conflict(f"this checkout is {row.status} and cannot be cancelled")
+    if row.status == "paying":
+        give_back(unit, row)
+    row.status = move("checkout", row.status, "cancelled")
+    row.trace = trace
+    return card_of(unit, row)
+
+
+def row_of(unit: Unit, checkout_id: str, *, lock: bool = False) -> Checkout:
+    """The checkout's row, for whoever may see it."""
+    row = unit.get(Checkout, checkout_id, lock=lock)
+    if unit.actor.kind == "agent" and row.agent_id != unit.actor.agent_id:
+        raise NotFound(f"there is no checkout '{checkout_id[:60]}' here")
+    return row
+
+
+def card_of(unit: Unit, row: Checkout) -> CheckoutCard:
+    return CheckoutCard(
+        id=row.id,
+        status=row.status,
+        quote=row.quote,
+        channel=row.channel,
+        ad_id=row.ad_id,
+        second=row.second,
+        order_id=unit.db.scalar(select(Order.id).where(Order.checkout_id == row.id)) if row.status == "paid" else None,
+        buyer=row.buyer,
+        address=row.address,
+        codes=row.codes,
+        notes=row.notes,
+        locale=row.locale,
+        trouble=row.trouble,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        agent_id=row.agent_id,
+    )
+
+
+def takes_codes(unit: Unit) -> bool:
+    """Whether the shop has discount codes at all, so that a page need not ask for one in vain."""
+    unit.require("checkout:write")
+    return unit.db.scalar(select(Code.id).where(Code.is_withdrawn.is_(False)).limit(1)) is not None
+
+
+def lines_of(quote: Quote) -> Lines:
+    return tuple((line.variant_id, line.quantity) for line in quote.lines)
+
+
+def priced_now(unit: Unit, row: Checkout) -> Quote:
+    """What the checkout costs at this moment; its own quote stays as the buyer saw it."""
+    return selling.price(unit, lines_of(row.quote), codes=row.codes, address=row.address, option_id=row.option_id)
+
+
+def give_back(unit: Unit, row: Checkout) -> None:
+    """Free the goods that were kept for a checkout while it was being paid."""
+    for line in sorted(row.quote.lines, key=lambda one: one.variant_id):
+        unit.get(Variant, line.variant_id, lock=True).reserved -= line.quantity
+
+
+def earns(unit: Unit, ad: Ad, quote: Quote) -> bool:
+    """Whether a film shows anything that is bought here."""
+    return not showings.shown_products(ad).isdisjoint(line.product_id for line in quote.lines)
+
+
+def credit_touch(unit: Unit, row: Checkout, touch: Touch | None) -> None:
+    """Credit the film that an affiliate names, where the checkout has none yet and the film is on show."""
+    if row.ad_id is None and touch is not None:
+        row.ad_id = _earning_ad(unit, touch.creative_id, row.quote)
 
 
 def _asked_before(unit: Unit, wish: CheckoutWish) -> Checkout | None:
-    if not wish.request_key:
+    key = _key(unit, wish)
+    if key is None:
         return None
-    row = unit.db.scalar(select(Checkout).where(Checkout.request_key == wish.request_key))
-    if row is not None and tuple((line.variant_id, line.quantity) for line in row.quote.lines) != _merged(wish.lines):
+    row = unit.db.scalar(select(Checkout).where(Checkout.request_key == key))
+    if row is not None and _merged(row.asked or lines_of(row.quote)) != _merged(wish.lines):
         raise Conflict("this request key was used for another basket; use a new one")
     return row
 
 
-def _merged(lines: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
+def _key(unit: Unit, wish: CheckoutWish) -> str | None:
+    """An agent's keys are its own: another's may look the same."""
+    if not wish.request_key or unit.actor.agent_id is None:
+        return wish.request_key or None
+    return f"{unit.actor.agent_id}:{wish.request_key}"
+
+
+def _merged(lines: Lines) -> Lines:
     """Lines as a quote counts them: a variant named twice is one line."""
     counted: dict[str, int] = {}
     for variant_id, quantity in lines:
@@ -97,14 +264,15 @@ def _merged(lines: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
 
 
 def _opened(unit: Unit, wish: CheckoutWish) -> Checkout:
-    priced = _quote(unit, wish.lines)
-    ad_id = _earning_ad(unit, wish.ad_id, priced)
-    return unit.own(
+    quote = selling.price(unit, wish.lines, codes=wish.codes, address=wish.address, option_id=wish.option_id)
+    ad_id = _earning_ad(unit, wish.ad_id, quote)
+    row = unit.own(
         Checkout,
         id=new_id("chk"),
-        request_key=wish.request_key,
+        request_key=_key(unit, wish),
+        asked=wish.lines,
         status="open",
-        quote=priced,
+        quote=quote,
         channel=wish.channel[:20],
         ad_id=ad_id,
         second=wish.second if ad_id else None,
@@ -112,325 +280,48 @@ def _opened(unit: Unit, wish: CheckoutWish) -> Checkout:
         viewer=wish.viewer,
         payment_id=None,
         created_at=unit.now(),
-        expires_at=priced.expires_at,
+        expires_at=quote.expires_at,
+        agent_id=unit.actor.agent_id,
+        buyer=wish.buyer,
+        address=wish.address,
+        option_id=wish.option_id,
+        codes=wish.codes,
+        notes=_bounded(wish.notes),
+        locale=wish.locale[:20],
+        trouble="",
+        first_touch=wish.first_touch,
+        interventions=wish.interventions,
+        extensions=wish.extensions,
     )
+    credit_touch(unit, row, wish.first_touch)
+    unit.db.flush()
+    return unit.hold(row)
 
 
-def _earning_ad(unit: Unit, ad_id: str | None, priced: Quote) -> str | None:
-    """The ad to credit: one on show now, of a product in the basket. Any other name earns nothing."""
+def _earning_ad(unit: Unit, ad_id: str | None, quote: Quote) -> str | None:
+    """The ad to credit: one on show now that shows something in the basket. Any other name earns nothing."""
     ad = unit.db.get(Ad, ad_id) if ad_id else None
-    sold = {line.product_id for line in priced.lines}
-    return ad.id if ad and ad.status == "published" and ad.product_id in sold else None
+    return ad.id if ad and ad.status == "published" and earns(unit, ad, quote) else None
 
 
-def get_checkout(unit: Unit, checkout_id: str) -> CheckoutCard:
-    unit.require("checkout:write")
-    return _card(unit, unit.get(Checkout, checkout_id))
+def _changed(change: Change) -> dict[str, Any]:
+    said = {
+        "buyer": change.buyer,
+        "address": change.address,
+        "option_id": change.option_id,
+        "codes": change.codes,
+        "notes": None if change.notes is None else _bounded(change.notes),
+    }
+    given = {name: value for name, value in said.items() if value is not None}
+    return {name: EMPTY[name] for name in change.clear} | given
 
 
-def requote(unit: Unit, checkout_id: str) -> CheckoutCard:
-    """Price a checkout anew, after the buyer was told that its price changed or its time ran out."""
-    unit.require("checkout:write")
-    row = unit.get(Checkout, checkout_id, lock=True)
-    if row.status not in {"open", "expired"}:
-        raise Conflict(f"this checkout is {row.status}; only an open one can be priced anew")
-    if row.status == "expired":
-        row.status, row.payment_id = move("checkout", row.status, "open"), None
-    row.quote = _quote(unit, tuple((line.variant_id, line.quantity) for line in row.quote.lines))
+def _price(unit: Unit, row: Checkout, lines: Lines) -> None:
+    row.quote = selling.price(unit, lines, codes=row.codes, address=row.address, option_id=row.option_id)
     row.expires_at = row.quote.expires_at
-    return _card(unit, row)
 
 
-def pay(engine: AdEngine, actor: Actor, checkout_id: str) -> str:
-    """Verify price and stock again, reserve the goods, and answer the address where the buyer pays.
-
-    Claim, call, keep: called twice it answers the same address, since the payment's id is the provider's key.
-    """
-    with engine.unit(actor) as unit:
-        unit.require("checkout:write")
-        payment = _claim_payment(unit, checkout_id)
-        asked, title = payment.amount, unit.get(Checkout, checkout_id).quote.lines[0].title
-        if payment.url:
-            return payment.url
-    page = engine.ports.payments.open(asked, reference=checkout_id, description=title, key=payment.id)
-    with engine.unit(actor) as unit:
-        row = unit.get(Payment, payment.id, lock=True)
-        row.external_id, row.url = page.external_id, page.url
-    return page.url
-
-
-def take_event(engine: AdEngine, body: bytes, signature: str) -> str | None:
-    """Take in what the payment provider says: an order, its postings and its credit, all or nothing, once.
-
-    Answers the order id, or None when there is none. A repeated message changes nothing.
-    """
-    said = engine.ports.payments.event(body, signature)
-    with engine.unit(SYSTEM) as unit:
-        payment = unit.db.scalar(select(Payment).where(Payment.external_id == said.external_id))
-        if payment is None:
-            raise NotFound("this payment is not known here (yet); send the message again later")
-        merchant_id, checkout_id, payment_id = payment.merchant_id, payment.checkout_id, payment.id
-    try:
-        with engine.unit(worker(merchant_id)) as unit:
-            unit.db.add(Inbox(provider=said.provider, external_id=said.event_id, at=unit.now()))
-            unit.db.flush()
-            row = unit.get(Checkout, checkout_id, lock=True)
-            payment = unit.get(Payment, payment_id, lock=True)
-            if said.outcome == "paid":
-                return _paid(unit, row, payment, said.amount)
-            _declined(unit, row, payment)
-            return None
-    except IntegrityError:
-        with engine.unit(SYSTEM) as unit:
-            if unit.db.get(Inbox, (said.provider, said.event_id)) is None:
-                raise
-            return unit.db.scalar(select(Order.id).where(Order.checkout_id == checkout_id))
-
-
-def refund(
-    engine: AdEngine, actor: Actor, order_id: str, *, amount: Money | None = None, request_key: str
-) -> OrderCard:
-    """Pay an order back, all that is left or part of it; credits are clawed back pro rata, once per key."""
-    with engine.unit(actor) as unit:
-        unit.require("orders:write")
-        claimed, external_id = _claim_refund(unit, order_id, amount, request_key)
-        done, back, refund_id = claimed.status == "paid", claimed.amount, claimed.id
-    if not done:
-        try:
-            engine.ports.payments.refund(external_id, back, key=refund_id)
-        except (Invalid, Forbidden):
-            with engine.unit(actor) as unit:
-                unit.get(Refund, refund_id, lock=True).status = "failed"
-            raise
-        with engine.unit(actor) as unit:
-            _keep_refund(unit, refund_id)
-    with engine.unit(actor) as unit:
-        return order_card(unit.get(Order, order_id))
-
-
-def get_order(unit: Unit, order_id: str) -> OrderCard:
-    """An order by its unguessable id: whoever holds the id may read it."""
-    unit.require("checkout:write")
-    return order_card(unit.get(Order, order_id))
-
-
-def list_orders(unit: Unit) -> list[OrderCard]:
-    unit.require("orders:read")
-    return [order_card(row) for row in unit.db.scalars(select(Order).order_by(Order.created_at.desc(), Order.id))]
-
-
-def expire(unit: Unit) -> int:
-    """Give back the goods reserved for checkouts whose time to pay ran out; answers how many."""
-    rows = unit.db.scalars(
-        select(Checkout)
-        .where(Checkout.status == "paying", Checkout.expires_at < unit.now())
-        .with_for_update(skip_locked=True, key_share=True)
-    ).all()
-    for row in rows:
-        _release(unit, row)
-        row.status = move("checkout", row.status, "expired")
-    return len(rows)
-
-
-def owed_refunds(unit: Unit) -> list[tuple[str, str, str]]:
-    """Refunds claimed but not paid, as (merchant id, order id, request key): a crash left them half-way."""
-    rows = unit.db.scalars(select(Refund).where(Refund.status == "claimed"))
-    return [(row.merchant_id, row.order_id, row.request_key) for row in rows]
-
-
-def owed_paybacks(unit: Unit) -> list[tuple[str, str]]:
-    """(merchant id, payment id) of money that was taken and bought nothing."""
-    rows = unit.db.scalars(select(Payment).where(Payment.status == "to_refund"))
-    return [(row.merchant_id, row.id) for row in rows]
-
-
-def pay_back(engine: AdEngine, actor: Actor, payment_id: str) -> None:
-    """Send such a payment back; its id is the key, so that doing it twice pays once."""
-    with engine.unit(actor) as unit:
-        payment = unit.get(Payment, payment_id)
-        external_id, amount = payment.external_id or "", payment.amount
-    engine.ports.payments.refund(external_id, amount, key=payment_id)
-    with engine.unit(actor) as unit:
-        unit.get(Payment, payment_id, lock=True).status = "refunded"
-
-
-def order_card(row: Order) -> OrderCard:
-    return OrderCard(
-        id=row.id,
-        checkout_id=row.checkout_id,
-        status=row.status,
-        quote=row.quote,
-        total=row.total,
-        refunded=row.refunded,
-        ad_id=row.ad_id,
-        second=row.second,
-        experiment_id=row.experiment_id,
-        refunds=tuple(RefundCard(one.id, one.amount, one.status) for one in row.refunds),
-        placed_at=row.created_at.isoformat(timespec="seconds"),
-    )
-
-
-def _quote(unit: Unit, lines: tuple[tuple[str, int], ...]) -> Quote:
-    asks = []
-    for variant_id, quantity in lines:
-        row = unit.get(Variant, variant_id)
-        if row.is_retired:
-            raise OutOfStock("this variant is no longer sold; choose another")
-        asks.append((unit.get(Product, row.product_id).value(), row.value(), quantity))
-    return quote(asks, now=unit.now())
-
-
-def _claim_payment(unit: Unit, checkout_id: str) -> Payment:
-    row = unit.get(Checkout, checkout_id, lock=True)
-    if row.status == "paying" and row.payment_id:
-        return unit.get(Payment, row.payment_id)
-    if row.quote.has_expired(unit.now()):
-        raise Conflict("this offer's time ran out; ask for a new price and confirm it")
-    move("checkout", row.status, "paying")
-    lines = tuple((line.variant_id, line.quantity) for line in row.quote.lines)
-    for variant_id, _ in sorted(lines):
-        unit.get(Variant, variant_id, lock=True)
-    reverify(row.quote, _quote(unit, lines))
-    for variant_id, quantity in lines:
-        unit.get(Variant, variant_id).reserved += quantity
-    payment = unit.own(
-        Payment,
-        id=new_id("pay"),
-        checkout_id=row.id,
-        provider=unit.ports.payments.name,
-        external_id=None,
-        url=None,
-        status="opened",
-        quote=row.quote,
-        minor=row.quote.total.minor,
-        currency=row.quote.currency,
-        created_at=unit.now(),
-    )
-    unit.db.flush()
-    row.status, row.payment_id = move("checkout", row.status, "paying"), payment.id
-    return payment
-
-
-def _paid(unit: Unit, row: Checkout, payment: Payment, taken: Money) -> str | None:
-    order = unit.db.scalar(select(Order).where(Order.checkout_id == row.id))
-    if payment.status == "paid":
-        return order.id if order else None
-    if order is not None or payment.quote.lines != row.quote.lines or taken != payment.amount:
-        # A second payment of one checkout, or one for a price that no longer stands: it goes back, with a trace.
-        payment.status, payment.minor = "to_refund", taken.minor
-        return order.id if order else None
-    if row.status == "paying":
-        _release(unit, row)
-    for line in sorted(row.quote.lines, key=lambda one: one.variant_id):
-        variant = unit.get(Variant, line.variant_id, lock=True)
-        if variant.stock is not None:
-            variant.stock -= line.quantity
-    row.status = move("checkout", row.status, "paid")
-    payment.status = "paid"
-    order = unit.own(
-        Order,
-        id=new_id("ord"),
-        checkout_id=row.id,
-        payment_id=payment.id,
-        status="paid",
-        currency=row.quote.currency,
-        total_minor=row.quote.total.minor,
-        refunded_minor=0,
-        quote=row.quote,
-        ad_id=row.ad_id,
-        second=row.second,
-        experiment_id=row.experiment_id,
-        created_at=unit.now(),
-        refunds=[],
-    )
-    unit.db.flush()
-    sale = post_sale(order.id, row.quote, _split(unit, row.ad_id), provider=unit.ports.payments.name)
-    ledger.post(unit, order.id, sale)
-    if row.ad_id and row.viewer:
-        paid = row.quote.total.minor
-        experiments.note(
-            unit, Deed(f"{order.id}:paid", "purchase", row.ad_id, row.viewer, row.experiment_id, minor=paid)
-        )
-    return order.id
-
-
-def _declined(unit: Unit, row: Checkout, payment: Payment) -> None:
-    if payment.status != "opened":
-        return
-    payment.status = "declined"
-    if row.status == "paying" and row.payment_id == payment.id:
-        _release(unit, row)
-        row.status, row.payment_id = move("checkout", row.status, "open"), None
-
-
-def _release(unit: Unit, row: Checkout) -> None:
-    for line in sorted(row.quote.lines, key=lambda one: one.variant_id):
-        unit.get(Variant, line.variant_id, lock=True).reserved -= line.quantity
-
-
-def _split(unit: Unit, ad_id: str | None) -> Split:
-    ad = unit.get(Ad, ad_id) if ad_id else None
-    licence = unit.get(Licence, ad.licence_id) if ad and ad.licence_id else None
-    cameos = ((licence.cameo_id, licence.terms.share_bps),) if licence else ()
-    return Split(unit.merchant_id, cameos, int(unit.settings.platform_fee_bps))
-
-
-def _claim_refund(unit: Unit, order_id: str, amount: Money | None, request_key: str) -> tuple[Refund, str]:
-    order = unit.get(Order, order_id, lock=True)
-    external_id = unit.get(Payment, order.payment_id).external_id or ""
-    before = unit.db.scalar(select(Refund).where(Refund.order_id == order.id, Refund.request_key == request_key))
-    if before is not None and amount is not None and before.amount != amount:
-        raise Conflict("this request key was used for another amount; use a new one")
-    if before is not None and before.status != "failed":
-        return before, external_id
-    left = (
-        order.total
-        - order.refunded
-        - sum((one.amount for one in order.refunds if one.status == "claimed"), Money(0, order.currency))
-    )
-    asked = left if amount is None else amount
-    if asked.minor <= 0:
-        raise Invalid("nothing is left to refund" if amount is None else "a refund must be more than nothing")
-    if left < asked:
-        raise Conflict(f"only {left.display()} of this order is left to refund; ask for that or less")
-    if before is not None:
-        before.status = "claimed"
-        return before, external_id
-    row = unit.own(
-        Refund,
-        id=new_id("ref"),
-        order_id=order.id,
-        request_key=request_key,
-        status="claimed",
-        currency=asked.currency,
-        minor=asked.minor,
-        created_at=unit.now(),
-    )
-    unit.db.flush()
-    return row, external_id
-
-
-def _keep_refund(unit: Unit, refund_id: str) -> None:
-    order_id = unit.get(Refund, refund_id).order_id
-    order = unit.get(Order, order_id, lock=True)
-    row = unit.get(Refund, refund_id, lock=True)
-    if row.status == "paid":
-        return
-    sale = ledger.sale_of(unit, order.id)
-    ledger.post(
-        unit,
-        order.id,
-        post_refund(order.id, row.id, sale=sale, amount=row.amount, refunded_before=order.refunded),
-    )
-    order.refunded_minor += row.minor
-    order.status = move("order", order.status, "refunded" if order.refunded == order.total else "partly_refunded")
-    row.status = "paid"
-    checkout = unit.get(Checkout, order.checkout_id)
-    if order.ad_id and checkout.viewer:
-        deed = Deed(f"{row.id}:refund", "refund", order.ad_id, checkout.viewer, order.experiment_id, minor=-row.minor)
-        experiments.note(unit, deed)
-
-
-def _card(unit: Unit, row: Checkout) -> CheckoutCard:
-    order_id = unit.db.scalar(select(Order.id).where(Order.checkout_id == row.id))
-    return CheckoutCard(row.id, row.status, row.quote, row.channel, row.ad_id, row.second, order_id)
+def _bounded(notes: str) -> str:
+    if len(notes) > LONGEST_NOTES:
+        raise Invalid(f"the notes of an order have at most {LONGEST_NOTES} characters")
+    return notes

@@ -7,15 +7,21 @@ import re
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from adengine.core.creative import Brand
 from adengine.core.errors import Invalid, NotFound, SignInNeeded
 from adengine.engine import AGENT_SCOPES, SCOPES, SHOPPER_SCOPES, Actor, Unit
-from adengine.models import Merchant, Token, new_id
+from adengine.models import Agent, Merchant, Token, new_id
 
 KIND_SCOPES = {"merchant": frozenset(SCOPES), "agent": AGENT_SCOPES}
 DEFAULT_BRAND = ("#1f2421", "#f4f1ec", "#b4552d")
+# Asked with every request, so made once.
+BEARER = (
+    select(Token.kind, Token.merchant_id, Token.scopes, Agent.id)
+    .outerjoin(Agent, Agent.token_id == Token.id)
+    .where(Token.digest == bindparam("digest"), Token.revoked_at.is_(None))
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ def find_shop(unit: Unit, name: str) -> Shop:
 
 def my_shop(unit: Unit) -> Shop:
     """The shop the unit's actor acts for."""
-    return _shop(unit.db.get_one(Merchant, unit.merchant_id))
+    return _shop(unit.merchant())
 
 
 def make_token(unit: Unit, shop: Shop, *, kind: str, scopes: tuple[str, ...] = ()) -> str:
@@ -69,25 +75,31 @@ def make_token(unit: Unit, shop: Shop, *, kind: str, scopes: tuple[str, ...] = (
     unknown = sorted(allowed - set(SCOPES))
     if unknown:
         raise Invalid(f"unknown scope {', '.join(unknown)}; there are {', '.join(SCOPES)}")
+    return issue(unit, shop.id, kind, allowed)[1]
+
+
+def issue(unit: Unit, merchant_id: str, kind: str, scopes: frozenset[str]) -> tuple[Token, str]:
+    """The row of a new token, and the token itself, which nothing keeps."""
     token = f"adt_{secrets.token_urlsafe(32)}"
     row = Token(
         id=new_id("tok"),
-        merchant_id=shop.id,
+        merchant_id=merchant_id,
         kind=kind,
-        scopes=" ".join(sorted(allowed)),
+        scopes=" ".join(sorted(scopes)),
         digest=_digest(token),
         created_at=unit.now(),
     )
     unit.db.add(row)
-    return token
+    return row, token
 
 
 def actor_of(unit: Unit, token: str) -> Actor:
     """Whom a token acts for; raises SignInNeeded when it is unknown or withdrawn."""
-    row = unit.db.scalar(select(Token).where(Token.digest == _digest(token), Token.revoked_at.is_(None)))
-    if row is None:
+    found = unit.db.execute(BEARER, {"digest": _digest(token)}).one_or_none()
+    if found is None:
         raise SignInNeeded("this token is not valid; make one with 'adengine token create'")
-    return Actor(row.kind, row.merchant_id, frozenset(row.scopes.split()))
+    kind, merchant_id, scopes, agent_id = found
+    return Actor(kind, merchant_id, frozenset(scopes.split()), agent_id)
 
 
 def revoke_token(unit: Unit, token: str) -> None:

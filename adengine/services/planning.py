@@ -38,7 +38,8 @@ class AdAsk:
     `recording` that an upload answered. `cameo` names a licensed appearance; any template shows one. `placements` are
     the places the film is for: text keeps clear of their buttons (none: of all that take the format). `companions` are
     handles of one to seven products that a collection shows beside this one (none: others of the shop).
-    `offer_ends` is an ISO date.
+    `offer_ends` is an ISO date. `remix_of` is the id of an ad that this film is made after: its appearances and makers
+    earn at its sales. `creator` names who makes this one, where that is not the shop itself.
     """
 
     product: str
@@ -61,6 +62,8 @@ class AdAsk:
     companions: tuple[str, ...] = ()
     offer_ends: str = ""
     offer_code: str = ""
+    remix_of: str = ""
+    creator: str = ""
 
 
 @dataclass(frozen=True)
@@ -160,7 +163,8 @@ def obstacles(unit: Unit, product: values.Product) -> dict[str, str]:
             plan(brief, product, template, style=style, brand=brand, safe=_safe(unit, brief))
         except AdEngineError as refusal:
             words = refusal.message.removeprefix(f"The template '{template.name}' ")
-            found[template.name] = words.removesuffix(", or choose another template").capitalize()
+            words = words.removesuffix(", or choose another template")
+            found[template.name] = f"{words[:1].upper()}{words[1:]}."
         if template.is_for_cameo and nobody:
             found[template.name] = "Nobody has licensed their appearance to this shop yet."
     return found

@@ -60,6 +60,11 @@ def show(unit: Unit, ad_id: str, *, placement: str) -> Showing:
     )
 
 
+def shown_products(ad: Ad) -> frozenset[str]:
+    """The ids of all products that somebody can buy in the ad's film: its own, and those shown beside it."""
+    return frozenset((ad.product_id, *(one.product_id for one in ad.timeline.hotspots)))
+
+
 def file_of(unit: Unit, ad_id: str, part: str, *, placement: str = "page") -> str:
     """The key of a file of the ad's film; asked at each serving, so a revocation holds at once."""
     ad = unit.get(Ad, ad_id)

@@ -10,6 +10,8 @@ from flask import Flask, url_for
 
 from adengine.engine import AdEngine
 from adengine.web import (
+    acp,
+    after_payment,
     api,
     appearances,
     branding,
@@ -19,12 +21,16 @@ from adengine.web import (
     headers,
     making,
     orders,
+    partners,
+    payouts,
     player,
     refusals,
     results,
     sandbox,
+    selling,
     shop,
     signin,
+    statements,
     studio,
     visitors,
 )
@@ -54,11 +60,28 @@ def create_app(engine: AdEngine) -> Flask:
     app.after_request(headers.guard)
     app.after_request(visitors.keep_viewer)
     _dress(app)
-    for part in (shop, player, checkout, signin, studio, making, branding, orders, results, appearances):
+    for part in (
+        shop,
+        player,
+        checkout,
+        after_payment,
+        signin,
+        studio,
+        making,
+        branding,
+        selling,
+        orders,
+        statements,
+        payouts,
+        partners,
+        results,
+        appearances,
+    ):
         app.register_blueprint(part.pages)
     if engine.settings.payments == "sandbox":
         app.register_blueprint(sandbox.pages)
     app.register_blueprint(api.blueprint(engine), url_prefix="/api")
+    app.register_blueprint(acp.blueprint(engine))
     return app
 
 
@@ -71,4 +94,5 @@ def _dress(app: Flask) -> None:
 
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(asset=asset, form_token=forms.form_token, new_key=forms.new_key)
+    app.jinja_env.globals.update(pays_in_place=checkout.pays_in_place)
     app.jinja_env.filters.update(figures.FILTERS)

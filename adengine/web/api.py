@@ -13,13 +13,11 @@ from flask import Blueprint, Response, jsonify, request
 from pydantic import ValidationError
 
 from adengine.core.errors import Invalid, SignInNeeded
-from adengine.core.money import Money
 from adengine.engine import SYSTEM, Actor, AdEngine, Unit
 from adengine.services import (
     ads,
     cameos,
     catalog,
-    checkout,
     choices,
     experiments,
     ledger,
@@ -32,7 +30,6 @@ from adengine.services import (
 )
 from adengine.services.cameos import Appearance
 from adengine.services.catalog import ImportReport
-from adengine.services.checkout import CheckoutWish
 from adengine.services.choices import Choices
 from adengine.services.experiments import Results
 from adengine.services.ledger import Balance
@@ -40,39 +37,19 @@ from adengine.services.planning import AdAsk, AdWish
 from adengine.services.receipts import Receipt
 from adengine.services.views import (
     AdView,
-    CheckoutView,
     HitView,
     Links,
     LintView,
-    OrderView,
     ProductView,
     ShowingView,
     ad_view,
-    checkout_view,
     hit_view,
     lint_view,
-    order_view,
     product_view,
     showing_view,
 )
+from adengine.web import api_checkout, api_money, api_partners, api_selling
 from adengine.web.openapi import Route, adapter, document
-
-
-@dataclass(frozen=True)
-class CheckoutAsk:
-    """One variant to buy, and the film and second that led to it."""
-
-    variant_id: str
-    quantity: int = 1
-    ad_id: str | None = None
-    second: float | None = None
-
-
-@dataclass(frozen=True)
-class RefundAsk:
-    """`amount` in minor units; left out, all that is left is paid back."""
-
-    amount: int | None = None
 
 
 @dataclass(frozen=True)
@@ -246,43 +223,6 @@ def _retry(call: Call) -> AdView:
         return ad_view(ads.retry(unit, call.path["ad_id"]), call.links)
 
 
-def _open_checkout(call: Call) -> CheckoutView:
-    ask: CheckoutAsk = call.body
-    with call.unit() as unit:
-        wish = CheckoutWish(
-            lines=((ask.variant_id, ask.quantity),),
-            channel="api",
-            ad_id=ask.ad_id,
-            second=ask.second,
-            request_key=call.request_key,
-        )
-        return checkout_view(checkout.open_checkout(unit, wish), call.links)
-
-
-def _checkout(call: Call) -> CheckoutView:
-    with call.unit() as unit:
-        return checkout_view(checkout.get_checkout(unit, call.path["checkout_id"]), call.links)
-
-
-def _orders(call: Call) -> list[OrderView]:
-    with call.unit() as unit:
-        return [order_view(one, call.links) for one in checkout.list_orders(unit)]
-
-
-def _order(call: Call) -> OrderView:
-    with call.unit() as unit:
-        return order_view(checkout.get_order(unit, call.path["order_id"]), call.links)
-
-
-def _refund(call: Call) -> OrderView:
-    ask: RefundAsk = call.body
-    with call.unit() as unit:
-        order = checkout.get_order(unit, call.path["order_id"])
-    amount = None if ask.amount is None else Money(ask.amount, order.total.currency)
-    key = call.request_key
-    return order_view(checkout.refund(call.engine, call.actor, order.id, amount=amount, request_key=key), call.links)
-
-
 def _ledger(call: Call) -> list[Balance]:
     with call.unit() as unit:
         return ledger.balances(unit)
@@ -334,17 +274,10 @@ ROUTES = (
     Route("POST", "/ads/{ad_id}/publish", "Publish a finished ad", _publish, AdView),
     Route("POST", "/ads/{ad_id}/retire", "Take an ad down", _retire, AdView),
     Route("POST", "/ads/{ad_id}/retry", "Try a failed ad again", _retry, AdView),
-    Route(
-        "POST", "/checkouts", "Open a checkout", _open_checkout, CheckoutView,
-        body=CheckoutAsk, status=201, needs_key=True,
-    ),
-    Route("GET", "/checkouts/{checkout_id}", "Show a checkout", _checkout, CheckoutView),
-    Route("GET", "/orders", "List orders", _orders, list[OrderView]),
-    Route("GET", "/orders/{order_id}", "Show an order", _order, OrderView),
-    Route(
-        "POST", "/orders/{order_id}/refunds", "Pay an order back", _refund, OrderView,
-        body=RefundAsk, needs_key=True,
-    ),
+    *api_checkout.ROUTES,
+    *api_selling.ROUTES,
+    *api_partners.ROUTES,
+    *api_money.ROUTES,
     Route("GET", "/ledger", "Show every account's balance", _ledger, list[Balance]),
     Route("GET", "/appearances", "List licensed appearances", _appearances, list[Appearance]),
     Route("POST", "/licences/{licence_id}/revoke", "Revoke a licence and take its ads down", _revoke, Revoked),

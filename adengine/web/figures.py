@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from babel import Locale
 
+from adengine.core import money as money_words
 from adengine.core.catalog import Product, Variant
+from adengine.core.countries import country_names
 from adengine.core.lint import RULES
-from adengine.core.money import Money
+from adengine.core.money import WHOLE_BPS, Money
 from adengine.web.visitors import engine
 
 AD_STATES = {
@@ -74,6 +78,15 @@ def picture(key: str) -> str:
     return key.rsplit("/", 1)[-1]
 
 
+def country(code: str) -> str:
+    return country_names().get(code, code)
+
+
+def percent(bps: int) -> str:
+    """Basis points as people read them: 1900 is 19%."""
+    return money_words.percent(Decimal(bps) / WHOLE_BPS)
+
+
 def title_case(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
@@ -114,6 +127,8 @@ FILTERS = {
     "price_range": price_range,
     "stock": stock,
     "choice": choice,
+    "country": country,
+    "percent": percent,
     "picture": picture,
     "title_case": title_case,
     "film_format": film_format,

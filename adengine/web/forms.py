@@ -15,6 +15,7 @@ LONGEST_FORM_S = 12 * 3600
 # These carry no cookie's authority: signed by the provider, or by a bearer token, or harmless and anonymous.
 OPEN_PATHS = ("/api/", "/payments/")
 OPEN_ENDPOINTS = frozenset({"player.events"})
+OPEN_BLUEPRINTS = frozenset({"acp"})
 
 
 def form_token() -> str:
@@ -35,7 +36,7 @@ def check_form() -> None:
     """Refuse a changing request that did not come from a form of ours."""
     if request.method in {"GET", "HEAD", "OPTIONS"} or request.endpoint in OPEN_ENDPOINTS:
         return
-    if request.path.startswith(OPEN_PATHS) or request.url_rule is None:
+    if request.path.startswith(OPEN_PATHS) or request.url_rule is None or request.blueprint in OPEN_BLUEPRINTS:
         return
     if not _is_same_site():
         raise Forbidden("this form was sent from another site; open the page here and send it again")

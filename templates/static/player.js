@@ -124,6 +124,20 @@ function icon(name) {
   return svg;
 }
 
+function link(address, words) {
+  const made = element("a", "", words);
+  made.href = address;
+  made.target = "_top";
+  return made;
+}
+
+/** Send a form and read the JSON that answers it. */
+async function sent(address, body) {
+  const answer = await fetch(address, { method: "POST", body, headers: { Accept: "application/json" } });
+  if (!answer.ok) throw new Error(answer.status);
+  return answer.json();
+}
+
 function clock(seconds) {
   const whole = Math.floor(seconds || 0);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
@@ -225,6 +239,7 @@ class AdenginePlayer extends HTMLElement {
       if (event.target.name === "variant") this.report.note("variant_pick", video.currentTime);
     });
     addEventListener("submit", (event) => this.stamp(event.target), true);
+    if (this.form.dataset.inPlace) this.form.addEventListener("submit", (event) => this.buy(event));
     // A stream may bring captions of its own; the page's are the ones that are shown.
     for (const track of video.textTracks) track.mode = "hidden";
     this.captions = this.querySelector("track");
@@ -429,6 +444,52 @@ class AdenginePlayer extends HTMLElement {
     (this.form.querySelector("[name=variant]:checked, select") || this.form.querySelector("[type=submit]")).focus({
       preventScroll: true,
     });
+  }
+
+  /** Buy without leaving the film, where that can be done; else the form's own page does it. */
+  async buy(event) {
+    event.preventDefault();
+    const { form } = this;
+    try {
+      const opened = await sent(form.action, new FormData(form));
+      if (!opened.pay) return window.open(opened.page, "_top");
+      this.till = element("div", "player__till");
+      const [pay, decline] = opened.choices.map(([outcome, words]) => {
+        const button = element("button", `button button--wide${outcome === "paid" ? "" : " button--quiet"}`, words);
+        button.addEventListener("click", () => this.decide(opened, outcome));
+        return button;
+      });
+      this.tell(`${opened.title}, ${opened.total}. ${opened.note}`, pay, decline, link(opened.page, "Address, codes and more"));
+      form.hidden = true;
+      form.after(this.till);
+      pay.focus({ preventScroll: true });
+    } catch {
+      form.submit(); // the page says what is the matter
+    }
+    return undefined;
+  }
+
+  async decide(opened, outcome) {
+    const body = new FormData();
+    body.set("form_token", this.form.elements.form_token.value);
+    body.set("outcome", outcome);
+    try {
+      const { status, location } = await sent(opened.pay, body);
+      this.form.elements.key.value = uuid7(); // the next purchase is another one
+      this.form.hidden = false;
+      if (status === "paid") this.tell("Thank you, it is yours.", link(location, "See your order"));
+      else this.tell("The payment was declined, and no money was taken. You can try again.");
+      this.till.focus({ preventScroll: true });
+    } catch {
+      window.open(opened.page, "_top");
+    }
+  }
+
+  tell(words, ...more) {
+    const said = element("p", "", words);
+    said.setAttribute("role", "status");
+    this.till.tabIndex = -1;
+    this.till.replaceChildren(said, ...more);
   }
 
   shut() {

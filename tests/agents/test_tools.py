@@ -11,7 +11,7 @@ import pytest
 from mcp import Client
 
 from adengine.agents import create_server
-from adengine.core.errors import AdEngineError, LicenceRefused
+from adengine.core.errors import AdEngineError, LicenceRefused, StillRunning
 from adengine.engine import AdEngine
 from adengine.services import ads, catalog
 from adengine.services.planning import AdWish
@@ -19,7 +19,11 @@ from tests.conftest import Desk, open_desk
 from tests.fakes import Outbox
 from tests.shops import write_shop
 
-TOOLS = ["search_catalog", "get_product", "search_ads", "get_ad", "check_ad", "create_checkout", "get_order"]
+TOOLS = [
+    *("search_catalog", "get_product", "search_ads", "get_ad", "check_ad", "create_checkout", "get_order"),
+    *("create_checkout_session", "get_checkout_session", "update_checkout_session"),
+    *("complete_checkout_session", "cancel_checkout_session"),
+]
 Answer = Any
 
 
@@ -153,8 +157,13 @@ def test_every_error_reaches_an_agent_with_its_words_and_code(kind: type[AdEngin
 
     from adengine.agents.tools import spoken
 
+    more: dict[type[AdEngineError], dict[str, Any]] = {
+        LicenceRefused: {"clause": "ends"},
+        StillRunning: {"retry_after_s": 2},
+    }
+
     def tool() -> None:
-        raise LicenceRefused("no", clause="ends") if kind is LicenceRefused else kind("no")
+        raise kind("no", **more.get(kind, {}))
 
     with pytest.raises(ToolError, match=rf"^no \[{kind.code}\]$"):
         spoken(tool)()

@@ -13,9 +13,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from adengine.core.errors import AdEngineError, LicenceRefused
+from adengine.core.errors import AdEngineError, LicenceRefused, StillRunning
 from adengine.engine import SYSTEM, AdEngine
-from adengine.models import Ad
+from adengine.models import Ad, Order
 from adengine.services import ads, catalog, merchants
 from adengine.services.planning import AdWish
 from adengine.web import create_app
@@ -24,7 +24,7 @@ from adengine.web.openapi import document
 from tests.agents.test_tools import every_error
 from tests.conftest import Desk, open_desk
 from tests.fakes import Outbox
-from tests.services.test_checkout import decide
+from tests.services.buying import decide
 from tests.shops import write_shop
 
 
@@ -106,14 +106,53 @@ def test_every_route_answers_as_documented(engine: AdEngine, desk: Desk, api: Ap
     assert ask("GET", "/experiments/{experiment_id}", f"/experiments/{started['id']}")["viewers"] == 0
     assert len(ask("GET", "/experiments")) == 1
     opened = ask("POST", "/checkouts", json={"variant_id": spot["variant_id"], "ad_id": first["id"], "second": 1.5})
-    assert ask("GET", "/checkouts/{checkout_id}", f"/checkouts/{opened['id']}")["total"] == mug["variants"][0]["price"]
+    one = f"/checkouts/{opened['id']}"
+    assert ask("GET", "/checkouts/{checkout_id}", one)["total"] == mug["variants"][0]["price"]
+    buyer = {"email": "lumi@example.com", "first_name": "Lumi"}
+    assert ask("PATCH", "/checkouts/{checkout_id}", one, json={"buyer": buyer})["buyer"]["first_name"] == "Lumi"
+    two = ask(
+        "POST", "/checkouts", json={"lines": [{"variant_id": spot["variant_id"], "quantity": 2}]}, key="a-third-key"
+    )
+    assert ask("POST", "/checkouts/{checkout_id}/cancel", f"/checkouts/{two['id']}/cancel")["status"] == "cancelled"
+    three = ask("POST", "/checkouts", json={"variant_id": spot["variant_id"]}, key="a-fourth-key")["id"]
+    tried = {"token": "spt_sandbox_declined"}
+    done = ask("POST", "/checkouts/{checkout_id}/complete", f"/checkouts/{three}/complete", json=tried)
+    assert (done["status"], done["trouble"]) == ("open", "payment_declined")
+    assert "/sandbox/pay/" in ask("POST", "/checkouts/{checkout_id}/pay", f"{one}/pay")["url"]
     order_id = decide(engine, desk, opened["id"])
     assert ask("GET", "/orders/{order_id}", f"/orders/{order_id}")["ad_id"] == first["id"]
     assert len(ask("GET", "/orders")) == 1
     back = ask("POST", "/orders/{order_id}/refunds", f"/orders/{order_id}/refunds", json={"amount": 400})
     assert back["refunded"] == 400
     assert sum(one["amount"]["minor"] for one in ask("GET", "/ledger")) == 0
+    month = ask("GET", "/statement")
+    assert [line["kind"] for line in month["lines"]] == ["sale", "refund"]
+    explained = ask("GET", "/orders/{order_id}/explained", f"/orders/{order_id}/explained")
+    assert sum(part["left"]["minor"] for part in explained["parts"]) == 0
+    (due,) = ask("GET", "/payouts")
+    assert (due["owed"], due["payee"]) == (month["closing"], None)
+    assert ask("POST", "/payouts", json={"run": "2026-11"})["transfers"] == []
     assert ask("GET", "/appearances") == []
+    ways = [{"id": "post", "title": "Post", "price": {"minor": 490, "currency": "EUR"}, "countries": ["EU"]}]
+    taxes = {"rates": [{"country": "de", "bps": 1900}], "included": True}
+    assert ask("PUT", "/selling", json={"shipping": ways, "taxes": taxes}) == ask("GET", "/selling")
+    spring = {"code": "spring", "title": "Spring", "bps": 1500, "product_ids": ["mug"], "ends": "2027-02-01T00:00:00Z"}
+    assert ask("POST", "/codes", json=spring)["products"] == ["mug"]
+    assert [one["discount"]["code"] for one in ask("GET", "/codes")] == ["SPRING"]
+    assert ask("POST", "/codes/{code}/withdraw", "/codes/spring/withdraw")[0]["is_withdrawn"]
+    listening = {"name": "Concierge", "webhook_url": "https://agent.example/events"}
+    let_in = ask("POST", "/agents", json=listening)["agent"]
+    assert ask("GET", "/agents") == [let_in]
+    assert ask("GET", "/notices") == []
+    with engine.unit(desk.merchant) as unit:
+        unit.get(Order, order_id or "").agent_id = let_in["id"]
+    (told,) = ask("POST", "/orders/{order_id}/notices", f"/orders/{order_id}/notices")
+    assert (told["kind"], told["status"]) == ("order_create", "waiting")
+    assert ask("POST", "/orders/{order_id}/place", f"/orders/{order_id}/place")["id"] == order_id
+    address = f"/agents/{let_in['id']}"
+    moved = ask("POST", "/agents/{agent_id}/webhook", f"{address}/webhook", json={"webhook_url": ""})
+    assert (moved["agent"]["webhook_url"], moved["webhook_secret"]) == ("", "")
+    assert ask("POST", "/agents/{agent_id}/withdraw", f"{address}/withdraw")["is_withdrawn"]
     with engine.unit(desk.merchant) as unit:
         unit.get(Ad, second["id"]).status = "failed"
     assert ask("POST", "/ads/{ad_id}/retry", f"/ads/{second['id']}/retry")["status"] == "queued"
@@ -192,9 +231,13 @@ def test_another_shops_rows_are_not_there(engine: AdEngine, desk: Desk, api: Api
 @pytest.mark.parametrize("kind", every_error(), ids=lambda kind: kind.code)
 def test_every_error_has_a_status_and_one_shape(engine: AdEngine, kind: type[AdEngineError]) -> None:
     app: Flask = create_app(engine)
+    more: dict[type[AdEngineError], dict[str, Any]] = {
+        LicenceRefused: {"clause": "ends"},
+        StillRunning: {"retry_after_s": 2},
+    }
 
     def broken() -> None:
-        raise LicenceRefused("no", clause="ends") if kind is LicenceRefused else kind("no")
+        raise kind("no", **more.get(kind, {}))
 
     app.add_url_rule("/api/broken", view_func=broken)
     answer = app.test_client().get("/api/broken")

@@ -1,11 +1,9 @@
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adengine.core.catalog import Product, Variant
 from adengine.core.commerce import (
     AD_MOVES,
     CHECKOUT_MOVES,
@@ -15,16 +13,11 @@ from adengine.core.commerce import (
     discount_percent,
     lowest_in_30_days,
     move,
-    quote,
-    reverify,
 )
-from adengine.core.errors import Conflict, Invalid, OutOfStock, PriceChanged
+from adengine.core.errors import Conflict, Invalid
 from adengine.core.money import Money
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-BAG = Product("linen-bag", "Linen bag", id="prd_bag")
-SAND = Variant("var_sand", "Sand", (), Money(2400, "EUR"), stock=3)
-CLAY = Variant("var_clay", "Clay", (), Money(2650, "EUR"))
 
 
 def eur(minor):
@@ -39,103 +32,9 @@ def prices(*points):
     return [PricePoint(eur(minor), days_ago(days)) for days, minor in points]
 
 
-def test_a_quote_adds_lines_tax_and_shipping():
-    asks = [(BAG, SAND, 2), (BAG, CLAY, 1)]
-    priced = quote(asks, now=NOW, tax=eur(500), shipping=eur(490), lifetime=timedelta(minutes=10))
-    assert [(line.title, line.quantity, line.line) for line in priced.lines] == [
-        ("Linen bag, Sand", 2, eur(4800)),
-        ("Linen bag, Clay", 1, eur(2650)),
-    ]
-    assert (priced.subtotal, priced.total) == (eur(7450), eur(8440))
-    assert not priced.has_expired(NOW + timedelta(minutes=9))
-    assert priced.has_expired(NOW + timedelta(minutes=10))
-
-
-def test_a_variant_asked_for_twice_is_one_line():
-    assert [line.quantity for line in quote([(BAG, SAND, 1), (BAG, SAND, 2)], now=NOW).lines] == [3]
-
-
-def test_the_only_variant_of_a_product_carries_the_products_name():
-    only = replace(SAND, title="Default Title")
-    assert quote([(BAG, only, 1)], now=NOW).lines[0].title == "Linen bag"
-
-
-def test_a_product_without_an_id_is_known_by_its_handle():
-    assert quote([(replace(BAG, id=""), SAND, 1)], now=NOW).lines[0].product_id == "linen-bag"
-
-
-@pytest.mark.parametrize("asks", [[(BAG, SAND, 4)], [(BAG, SAND, 2), (BAG, SAND, 2)]])
-def test_more_than_the_stock_is_refused_with_what_remains(asks):
-    with pytest.raises(OutOfStock, match="only 3 of Linen bag, Sand left"):
-        quote(asks, now=NOW)
-
-
-def test_sold_out_and_inactive_products_are_refused():
-    with pytest.raises(OutOfStock, match="0 left"):
-        quote([(BAG, replace(SAND, stock=0), 1)], now=NOW)
-    with pytest.raises(OutOfStock, match="not on sale"):
-        quote([(replace(BAG, status="draft"), CLAY, 1)], now=NOW)
-
-
-def test_a_variant_that_may_be_oversold_is_quoted():
-    assert quote([(BAG, replace(SAND, stock=0, oversell=True), 5)], now=NOW).subtotal == eur(12000)
-
-
-@pytest.mark.parametrize("quantity", [-1, 0, 100])
-def test_a_quantity_outside_1_to_99_is_refused(quantity):
-    with pytest.raises(Invalid, match="1 to 99"):
-        quote([(BAG, CLAY, quantity)], now=NOW)
-
-
-def test_a_basket_that_is_empty_free_or_of_two_currencies_is_refused():
-    with pytest.raises(Invalid, match="empty"):
-        quote([], now=NOW)
-    with pytest.raises(Invalid, match="no price"):
-        quote([(BAG, replace(CLAY, price=eur(0)), 1)], now=NOW)
-    with pytest.raises(Invalid, match="one currency"):
-        quote([(BAG, SAND, 1), (BAG, replace(CLAY, price=Money(2650, "USD")), 1)], now=NOW)
-
-
-def test_a_quote_whose_numbers_do_not_add_up_cannot_exist():
-    priced = quote([(BAG, SAND, 2)], now=NOW)
-    with pytest.raises(Invalid, match="total"):
-        replace(priced, total=eur(1))
-    with pytest.raises(Invalid, match="subtotal"):
-        replace(priced, subtotal=eur(1), total=eur(1))
-    with pytest.raises(Invalid, match="negative"):
-        replace(priced, tax=eur(-1), total=priced.total - eur(1))
-
-
 def test_times_without_a_zone_are_refused():
     with pytest.raises(Invalid, match="time zone"):
-        quote([(BAG, SAND, 1)], now=NOW.replace(tzinfo=None))
-    with pytest.raises(Invalid, match="time zone"):
         PricePoint(eur(1), NOW.replace(tzinfo=None))
-
-
-def test_an_unchanged_price_verifies():
-    old = quote([(BAG, SAND, 2)], now=NOW)
-    reverify(old, quote([(BAG, SAND, 2)], now=NOW + timedelta(minutes=5)))
-
-
-def test_a_changed_total_is_told_with_both_totals():
-    old = quote([(BAG, SAND, 2)], now=NOW)
-    fresh = quote([(BAG, replace(SAND, price=eur(2600)), 2)], now=NOW)
-    with pytest.raises(PriceChanged, match=r"from €48\.00 to €52\.00"):
-        reverify(old, fresh)
-
-
-def test_changes_that_cancel_out_are_told_too():
-    old = quote([(BAG, SAND, 1), (BAG, CLAY, 1)], now=NOW)
-    cheaper, dearer = replace(SAND, price=eur(2300)), replace(CLAY, price=eur(2750))
-    with pytest.raises(PriceChanged, match="Linen bag, Sand changed"):
-        reverify(old, quote([(BAG, cheaper, 1), (BAG, dearer, 1)], now=NOW))
-
-
-def test_another_basket_is_no_price_change():
-    with pytest.raises(Conflict, match="basket changed") as caught:
-        reverify(quote([(BAG, SAND, 1)], now=NOW), quote([(BAG, SAND, 2)], now=NOW))
-    assert not isinstance(caught.value, PriceChanged)
 
 
 @pytest.mark.parametrize("moves", MOVES.values())

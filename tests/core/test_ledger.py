@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -5,10 +6,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adengine.core.commerce import Quote, QuoteLine
 from adengine.core.errors import Conflict, Invalid
-from adengine.core.ledger import Entry, Posting, Split, balances, post_payout, post_refund, post_sale
+from adengine.core.ledger import (
+    Entry,
+    Posting,
+    Split,
+    balances,
+    fit_split,
+    net_goods,
+    net_shipping,
+    post_dispute,
+    post_dispute_won,
+    post_refund,
+    post_reversal,
+    post_sale,
+    post_transfer,
+    standing,
+)
 from adengine.core.money import Money
+from adengine.core.quote import Quote, QuoteLine
+from adengine.core.selling import Applied
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -163,13 +180,134 @@ def test_a_posting_that_does_not_sum_to_zero_in_each_currency_cannot_exist():
         Posting("x", "sale", (Entry("a", eur(5)), Entry("b", Money(-5, "USD"))))
 
 
-def test_a_payout_settles_what_was_owed():
+def test_a_transfer_settles_what_was_owed_and_a_reversal_undoes_it():
     sale = post_sale("ord_1", priced(1000), Split("m1", (("nix", 1000),)), provider="stripe")
-    paid = post_payout("pay_1", "cameo:nix", eur(100), provider="stripe")
-    held = balances([sale, paid], "EUR")
+    sent = post_transfer("trf_1", "cameo:nix", eur(100), "stripe")
+    held = balances([sale, sent], "EUR")
     assert (held["cameo:nix"], held["clearing:stripe"]) == (eur(0), eur(-900))
-    with pytest.raises(Invalid, match="more than nothing"):
-        post_payout("pay_2", "cameo:nix", eur(0), provider="stripe")
+    back = post_reversal("rev_1", "cameo:nix", eur(100), "stripe")
+    assert balances([sale, sent, back], "EUR") == balances([sale], "EUR")
+    for post in (post_transfer, post_reversal):
+        with pytest.raises(Invalid, match="more than nothing"):
+            post("x", "cameo:nix", eur(0), "stripe")
+
+
+def discounted(goods=10_000, off=1_000, shipping=490):
+    """Goods with a code and 19 % tax inside them and inside the shipping."""
+    inside = [(one * 19 + 59) // 119 for one in (goods - off, shipping)]
+    line = QuoteLine("var_1", "prd_1", "Linen bag", eur(goods), 1, eur(goods), eur(off), eur(inside[0]), 1900)
+    return Quote(
+        (line,), eur(goods), eur(0), eur(shipping), eur(goods - off + shipping), "EUR", NOW, NOW,
+        discounts=(Applied("TEN", "Ten", eur(off), (("var_1", eur(off)),)),), tax_inside=eur(sum(inside)),
+    )  # fmt: skip
+
+
+def test_shares_count_on_goods_after_discounts_without_the_tax_inside_them():
+    split = Split("m1", (("nix", 1000),), platform_bps=200, creators=(("studio nord", 500),))
+    quote = discounted()
+    assert (net_goods(quote), net_shipping(quote)) == (eur(9000 - 1437), eur(490 - 78))
+    assert amounts(post_sale("ord_1", quote, split, provider="stripe")) == {
+        "clearing:stripe": -9490,
+        "merchant:m1": 6277 + 412,
+        "platform": 151,
+        "cameo:nix": 757,
+        "creator:studio nord": 378,
+        "tax:m1": 1437 + 78,
+    }
+
+
+def test_a_quote_whose_tax_lies_nowhere_is_refused():
+    quote = discounted()
+    for inside in (eur(1), quote.total):
+        with pytest.raises(Invalid, match="must lie inside"):
+            post_sale("ord_1", replace(quote, tax_inside=inside), Split("m1"), provider="stripe")
+
+
+def test_a_free_order_posts_nothing_and_has_nothing_to_take_back():
+    free = discounted(1_000, 1_000, 0)
+    sale = post_sale("ord_1", replace(free, lines=(replace(free.lines[0], tax=eur(0)),), tax_inside=None), Split("m1"),
+                     provider="stripe")  # fmt: skip
+    assert sale.entries == ()
+    assert standing([sale], "EUR").left == eur(0)
+
+
+def test_shares_above_the_whole_are_cut_and_platform_and_appearances_come_first():
+    fits = fit_split("m1", platform_bps=200, cameos=(("a", 500),), creators=(("x", 300), ("x", 100)))
+    assert fits == Split("m1", (("a", 500),), 200, (("x", 400),))
+    tight = fit_split("m1", platform_bps=2000, cameos=(("a", 5000),), creators=(("x", 2000), ("y", 4000)))
+    assert tight == Split("m1", (("a", 5000),), 2000, (("x", 1000), ("y", 2000)))
+    assert tight.merchant_bps == 0
+    over = fit_split("m1", platform_bps=5000, cameos=(("a", 9000), ("b", 6000)), creators=(("x", 10),))
+    assert over == Split("m1", (("a", 4500), ("b", 3000)), 2500, (("x", 0),))
+
+
+@given(
+    st.integers(0, 10_000),
+    *[st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 10_000)), max_size=5) for _ in range(2)],
+)
+def test_any_shares_fit_and_none_grows_by_fitting(platform_bps, cameos, creators):
+    split = fit_split("m1", platform_bps=platform_bps, cameos=tuple(cameos), creators=tuple(creators))
+    assert split.merchant_bps >= 0
+    assert split.platform_bps <= platform_bps
+    for given_shares, fitted in ((cameos, split.cameos), (creators, split.creators)):
+        assert all(share <= sum(s for n, s in given_shares if n == name) for name, share in fitted)
+    asked = platform_bps + sum(share for _, share in (*cameos, *creators))
+    assert split.merchant_bps == max(0, 10_000 - asked)
+
+
+def dispute(postings, number, minor):
+    stands = standing(postings, "EUR")
+    return post_dispute("ord_1", f"d{number}", sale=stands.base, amount=eur(minor), taken_before=stands.taken)
+
+
+def refund(postings, number, minor):
+    stands = standing(postings, "EUR")
+    return post_refund("ord_1", f"r{number}", sale=stands.base, amount=eur(minor), refunded_before=stands.taken)
+
+
+def test_a_dispute_takes_back_like_a_refund_and_shares_its_ceiling():
+    sale = post_sale("ord_1", priced(1000), Split("m1", (("a", 333),)), provider="stripe")
+    taken = [sale, refund([sale], 1, 400)]
+    taken.append(dispute(taken, 1, 500))
+    assert amounts(dispute([sale], 1, 500)) == amounts(refund([sale], 1, 500))
+    assert standing(taken, "EUR").left == eur(100)
+    with pytest.raises(Conflict, match=r"only €1\.00"):
+        refund(taken, 2, 101)
+    taken.append(refund(taken, 2, 100))
+    assert not any(balances(taken, "EUR").values())
+
+
+def test_a_won_dispute_gives_back_exactly_what_was_taken():
+    sale = post_sale("ord_1", priced(1000), Split("m1", (("a", 333),)), provider="stripe")
+    lost = dispute([sale], 1, 501)
+    won = post_dispute_won("ord_1", "d1", taken=lost)
+    assert amounts(won) == {account: -minor for account, minor in amounts(lost).items()}
+    assert balances([sale, lost, won], "EUR") == balances([sale], "EUR")
+    assert standing([sale, lost, won], "EUR").left == eur(1000)
+
+
+@given(sales(), st.data())
+def test_disputes_won_in_any_order_leave_refunds_exact(sale, data):
+    postings, opened = [sale], {}
+    for number in range(data.draw(st.integers(1, 8))):
+        left = standing(postings, "EUR").left.minor
+        acts = ["refund", "dispute"] * bool(left) + ["win"] * bool(opened)
+        if not acts:
+            break
+        act = data.draw(st.sampled_from(acts))
+        if act == "win":
+            taken = opened.pop(data.draw(st.sampled_from(sorted(opened))))
+            postings.append(post_dispute_won("ord_1", f"w{number}", taken=taken))
+            continue
+        part = (refund if act == "refund" else dispute)(postings, number, data.draw(st.integers(1, left)))
+        assert all(minor < 0 for account, minor in amounts(part).items() if account != "clearing:stripe")
+        postings.append(part)
+        if act == "dispute":
+            opened[number] = part
+        assert all(a.minor >= 0 for name, a in balances(postings, "EUR").items() if name != "clearing:stripe")
+    if left := standing(postings, "EUR").left.minor:
+        postings.append(refund(postings, 99, left))
+    assert not any(balances(postings, "EUR").values())
 
 
 def test_balances_keep_currencies_apart():

@@ -14,7 +14,7 @@ from adengine.core.money import Money
 from adengine.core.stats import share_arm
 from adengine.engine import AdEngine
 from adengine.models import Ad
-from adengine.services import ads, catalog, checkout, experiments
+from adengine.services import ads, catalog, checkout, experiments, orders, paying
 from adengine.services.checkout import CheckoutWish
 from adengine.services.experiments import Deed, Taken
 from adengine.services.planning import AdWish
@@ -145,18 +145,18 @@ def test_a_purchase_is_credited_from_the_payment_and_a_refund_takes_it_back(
         opened = checkout.open_checkout(unit, wish)
     sandbox = engine.ports.payments
     assert isinstance(sandbox, SandboxPayments)
-    url = checkout.pay(engine, desk.visitor, opened.id)
-    order_id = checkout.take_event(engine, *sandbox.decide(url.rsplit("/", 1)[-1], "paid"))
+    url = paying.pay(engine, desk.visitor, opened.id)
+    order_id = paying.take_event(engine, *sandbox.decide(url.rsplit("/", 1)[-1], "paid"))
     assert order_id is not None
     arm = next(one for one in look(engine, desk, experiment).arms if one.ad_id == ad_id)
     assert (arm.viewers, arm.revenue) == (1, Money(2400, "EUR"))
-    checkout.refund(engine, desk.merchant, order_id, amount=Money(900, "EUR"), request_key="part")
+    orders.refund(engine, desk.merchant, order_id, amount=Money(900, "EUR"), request_key="part")
     results = look(engine, desk, experiment)
     assert next(one for one in results.arms if one.ad_id == ad_id).revenue == Money(1500, "EUR")
     money = next(one for one in results.metrics if one.key == "revenue_per_viewer")
     assert dict(money.values)[ad_id] == 1500.0
     with engine.unit(desk.visitor) as unit:
-        order = checkout.get_order(unit, order_id)
+        order = orders.get_order(unit, order_id)
     assert (order.ad_id, order.second, order.experiment_id) == (ad_id, 2.5, experiment)
 
 

@@ -6,7 +6,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from adengine.models import Checkout, Order, Posting, Variant
+from adengine.models import Checkout, Order, Payment, Posting, Variant
 from adengine.services import catalog, experiments
 from integrations.sandbox import SandboxPayments
 from tests.shops import MUG, write_shop
@@ -97,8 +97,9 @@ def test_changed_price_is_shown_and_confirmed_before_payment(client: FlaskClient
     refused = client.post(f"{checkout}/pay", data=form)
     assert refused.status_code == 409
     assert "€27.00" in refused.text
-    assert client.post(f"{checkout}/requote", data=fields(refused.text, "/requote")).location == checkout
-    assert "Pay €27.00" in client.get(checkout).text
+    assert "Pay €27.00" in refused.text
+    again = client.post(f"{checkout}/pay", data=fields(refused.text, "/pay"))
+    assert "/sandbox/pay/" in again.location
 
 
 def test_offer_that_ran_out_asks_for_todays_price(client: FlaskClient, world: World) -> None:
@@ -107,12 +108,18 @@ def test_offer_that_ran_out_asks_for_todays_price(client: FlaskClient, world: Wo
     page = client.get(checkout).text
     assert "today's price" in page
     assert "/pay" not in page
+    assert client.post(f"{checkout}/change", data=fields(page, "/change")).location == checkout
+    assert "Pay €24.00" in client.get(checkout).text
 
 
-def test_more_than_there_is_is_refused_in_words(client: FlaskClient, world: World) -> None:
-    answer = client.post("/shops/lumen/checkout", data=wish(client, world, quantity="7"))
-    assert answer.status_code == 409
-    assert "only 5 of Stoneware Mug, Sage left" in answer.text
+def test_more_than_there_is_is_said_beside_the_line_and_cannot_be_paid(client: FlaskClient, world: World) -> None:
+    checkout = open_checkout(client, world, quantity="7")
+    page = client.get(checkout).text
+    assert "Only 5 left" in page
+    refused = client.post(f"{checkout}/pay", data=fields(page, "/pay"))
+    assert refused.status_code == 409
+    assert "only 5 of Stoneware Mug, Sage left" in refused.text
+    assert rows(world, Payment) == 0
 
 
 def test_paid_checkout_leads_to_its_order(client: FlaskClient, world: World) -> None:

@@ -125,9 +125,11 @@ def test_product_in_the_film_is_chosen_by_keyboard_and_bought(page: Page, site: 
     expect(sheet.get_by_role("radio", name=re.compile("Oat"))).to_be_checked()
     expect(sheet.locator("[data-price] strong")).to_have_text("€26.00")
     sheet.get_by_role("button", name="Buy now").press("Enter")
-    page.get_by_role("button", name="Pay €26.00").click()
-    expect(page.get_by_text("No money moves")).to_be_visible()
-    page.get_by_role("button", name="Approve the payment").click()
+    expect(sheet.get_by_text("Stoneware Mug, Oat, €26.00. Test payment: no money moves.")).to_be_visible()
+    expect(sheet.get_by_role("button", name="Pay €26.00")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(sheet.get_by_text("Thank you, it is yours.")).to_be_visible()
+    sheet.get_by_role("link", name="See your order").press("Enter")
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
     expect(page.get_by_text("Stoneware Mug, Oat")).to_be_visible()
     # Browsers may land on the frame before the asked second.
@@ -190,7 +192,12 @@ def test_player_in_a_frame_of_another_page_sells_too(page: Page, site: Site) -> 
     player = page.frame_locator("iframe")
     player.locator(".player__spot:not([hidden])").click()
     player.get_by_role("button", name="Buy now").click()
+    player.get_by_role("button", name="Decline").click()
+    expect(player.get_by_text("no money was taken")).to_be_visible()
+    player.get_by_role("button", name="Buy now").click()
+    player.get_by_role("link", name="Address, codes and more").click()
     page.wait_for_url("**/checkout/*")
+    page.get_by_role("button", name="Change the order").click()
     expect(page.get_by_role("button", name="Pay €24.00")).to_be_visible()
 
 

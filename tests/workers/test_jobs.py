@@ -22,7 +22,7 @@ from adengine.core.timeline import Timeline
 from adengine.engine import SYSTEM, Actor, AdEngine, Unit
 from adengine.models import Ad, Shot
 from adengine.ports import Cancelled, Progress
-from adengine.services import ads, catalog, checkout, renders
+from adengine.services import ads, catalog, checkout, orders, paying, placing, renders
 from adengine.services.checkout import CheckoutWish
 from adengine.services.planning import AdWish
 from adengine.settings import Settings
@@ -30,6 +30,7 @@ from integrations.sandbox import SandboxPayments
 from tests.conftest import Desk
 from tests.fakes import Clock, Outbox, build_test_engine
 from tests.shops import MUG, OAT, write_shop
+from workers import tasks
 from workers.tasks import JOBS, sweep
 
 pytestmark = pytest.mark.slow
@@ -278,23 +279,24 @@ def bought(engine: AdEngine, desk: Desk) -> tuple[str, str]:
     with engine.unit(desk.visitor) as unit:
         variant = catalog.get_product(unit, "mug").variants[0]
         opened = checkout.open_checkout(unit, CheckoutWish(((variant.id, 1),)))
-    url = checkout.pay(engine, desk.visitor, opened.id)
+    url = paying.pay(engine, desk.visitor, opened.id)
     sandbox = engine.ports.payments
     assert isinstance(sandbox, SandboxPayments)
     external_id = url.rsplit("/", 1)[-1]
-    order_id = checkout.take_event(engine, *sandbox.decide(external_id, "paid"))
+    order_id = paying.take_event(engine, *sandbox.decide(external_id, "paid"))
     assert order_id is not None
+    placing.place(engine, order_id)
     return order_id, external_id
 
 
 def break_off_refund(engine: AdEngine, desk: Desk, order_id: str) -> None:
     with engine.unit(desk.merchant) as unit:
-        checkout._claim_refund(unit, order_id, Money(500, "EUR"), "broken off")
+        orders._claim_refund(unit, order_id, Money(500, "EUR"), (), "broken off")
 
 
 def refunded(engine: AdEngine, desk: Desk, order_id: str) -> Money:
     with engine.unit(desk.visitor) as unit:
-        return checkout.get_order(unit, order_id).refunded
+        return orders.get_order(unit, order_id).refunded
 
 
 @pytest.mark.parametrize("broken", [0, 1])
@@ -341,16 +343,19 @@ def test_one_part_of_the_sweep_that_fails_loses_no_other(
     with engine.unit(desk.visitor) as unit:
         variant = catalog.get_product(unit, "mug").variants[0]
         opened = checkout.open_checkout(unit, CheckoutWish(((variant.id, 1),)))
-    checkout.pay(engine, desk.visitor, opened.id)
+    paying.pay(engine, desk.visitor, opened.id)
     ad_id = order_film(engine, desk)
     outbox.jobs.clear()
     later = datetime.now(UTC).replace(year=datetime.now(UTC).year + 1)
     engine.ports = replace(engine.ports, clock=lambda: later)
 
-    def defect(unit: Unit) -> None:
+    def defect(unit: Unit) -> list[tuple[str, str]]:
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr({"expire": checkout, "owed": renders}[failing], failing, defect)
+    if failing == "expire":
+        monkeypatch.setattr(paying, "expire", defect)
+    else:
+        monkeypatch.setattr(tasks, "OWED", (defect, *(one for one in tasks.OWED if one is not renders.owed)))
     jobs = sweep(engine)
     with engine.unit(desk.visitor) as unit:
         status = checkout.get_checkout(unit, opened.id).status

@@ -1,0 +1,196 @@
+"""What becomes of a payment, heard of from wherever and however late: an order, another try, or the money back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import select
+
+from adengine.core.cameo import Decision
+from adengine.core.commerce import move
+from adengine.core.errors import Conflict, Invalid, NotFound
+from adengine.core.ledger import post_sale
+from adengine.core.money import Money
+from adengine.core.quote import need_sellable, reverify
+from adengine.engine import Unit
+from adengine.models import Ad, Checkout, Grant, Order, Payment, Variant, new_id
+from adengine.ports import Charge
+from adengine.services import ads, cameos, checkout, earnings, experiments, ledger, notices, planning, selling
+from adengine.services.checkout import CheckoutCard
+from adengine.services.experiments import Deed
+
+
+def charged(unit: Unit, checkout_id: str, payment_id: str, charge: Charge) -> CheckoutCard:
+    """Record what the provider answered; what an event told meanwhile stands."""
+    row = unit.get(Checkout, checkout_id, lock=True)
+    payment = unit.get(Payment, payment_id, lock=True)
+    remember(payment, charge.external_id, charge.charge_id)
+    match charge.outcome:
+        case "paid":
+            paid(unit, row, payment, payment.amount)
+        case "declined":
+            declined(unit, row, payment, charge.reason)
+        case "needs_authentication":
+            _challenged(unit, row, payment)
+        case "pending" if _is_current(row, payment):
+            row.trouble = "payment_pending"
+    unit.db.flush()
+    return checkout.card_of(unit, row)
+
+
+def remember(payment: Payment, external_id: str, charge_id: str) -> None:
+    payment.external_id = payment.external_id or external_id or None
+    payment.charge_id = payment.charge_id or charge_id
+
+
+def _is_current(row: Checkout, payment: Payment) -> bool:
+    return row.status == "paying" and row.payment_id == payment.id
+
+
+def paid(unit: Unit, row: Checkout, payment: Payment, taken: Money) -> str | None:
+    """The one place where money becomes an order, from wherever and however late it is heard of."""
+    order = unit.db.scalar(select(Order).where(Order.checkout_id == row.id))
+    if payment.status in {"paid", "to_refund", "refunded"}:
+        return order.id if order else None
+    problem = "this checkout was paid before" if order else _why_not(unit, row, payment, taken)
+    if problem:
+        _owe_back(unit, row, payment, taken, problem)
+        return order.id if order else None
+    _take_from_stock(unit, row)
+    row.status, row.trouble = move("checkout", row.status, "paid"), ""
+    payment.status = "paid"
+    order = _ordered(unit, row, payment)
+    ledger.post(
+        unit, order.id, post_sale(order.id, row.quote, earnings.split_of(unit, order.ad_id), provider=payment.provider)
+    )
+    if order.ad_id and row.viewer:
+        deed = Deed(f"{order.id}:paid", "purchase", order.ad_id, row.viewer, row.experiment_id, minor=order.total_minor)
+        experiments.note(unit, deed)
+    notices.owe(unit, order.id, "order_create")
+    unit.later("place", order.id)
+    return order.id
+
+
+def _why_not(unit: Unit, row: Checkout, payment: Payment, taken: Money) -> str:
+    """Why this money buys nothing; empty when the buyer still gets what was promised for it."""
+    if row.status == "cancelled":
+        return "this checkout was cancelled"
+    if taken != payment.amount:
+        return f"{taken.display()} was taken where {payment.amount.display()} was asked for"
+    try:
+        reverify(payment.quote, row.quote)
+        if row.status != "paying":
+            # Nothing is kept for it any more: a payment that comes late, or after another try was declined.
+            for variant_id, _ in sorted(checkout.lines_of(row.quote)):
+                unit.get(Variant, variant_id, lock=True)
+            fresh = checkout.priced_now(unit, row)
+            need_sellable(fresh)
+            reverify(row.quote, fresh)
+        with unit.db.begin_nested():
+            selling.spend_codes(unit, row.quote)
+    except (Conflict, Invalid, NotFound) as refusal:
+        return refusal.message
+    return ""
+
+
+def _owe_back(unit: Unit, row: Checkout, payment: Payment, taken: Money, problem: str) -> None:
+    payment.status, payment.reason = "to_refund", problem
+    payment.minor, payment.currency = taken.minor, taken.currency
+    if _is_current(row, payment):
+        _open_again(unit, row, "payment_declined")
+
+
+def _take_from_stock(unit: Unit, row: Checkout) -> None:
+    """Take the goods that were kept for this checkout, or as many others, where none are kept any more."""
+    for line in sorted(row.quote.lines, key=lambda one: one.variant_id):
+        variant = unit.get(Variant, line.variant_id, lock=True)
+        if row.status == "paying":
+            variant.reserved -= line.quantity
+        if variant.stock is not None:
+            variant.stock -= line.quantity
+
+
+def _ordered(unit: Unit, row: Checkout, payment: Payment) -> Order:
+    ad_id = _credited(unit, row)
+    order = unit.own(
+        Order,
+        id=new_id("ord"),
+        checkout_id=row.id,
+        payment_id=payment.id,
+        status="paid",
+        currency=row.quote.currency,
+        total_minor=row.quote.total.minor,
+        refunded_minor=0,
+        quote=row.quote,
+        ad_id=ad_id,
+        second=row.second if ad_id else None,
+        experiment_id=row.experiment_id if ad_id else None,
+        created_at=unit.now(),
+        agent_id=row.agent_id,
+        buyer=row.buyer,
+        address=row.address,
+        notes=row.notes,
+        first_touch=row.first_touch,
+        last_touch=row.last_touch,
+        consents=row.consents,
+        placed_due=unit.now(),
+        refunds=[],
+        disputes=[],
+    )
+    unit.db.flush()
+    return unit.hold(order)
+
+
+def _credited(unit: Unit, row: Checkout) -> str | None:
+    """The film that earns: one that shows what was bought, and whose licences still permit showing it.
+
+    Where one was revoked meanwhile the sale goes on, and its refusal is kept as a grant.
+    """
+    ad = unit.get(Ad, row.ad_id) if row.ad_id else None
+    if ad is None or not checkout.earns(unit, ad, row.quote):
+        return None
+    placement = "embed" if row.channel == "embed" else "page"
+    use = ads.use_of(unit, ad, planning.product_of(unit, ad.product_id))
+    for licence_id, is_remix in ads.licences_of(unit, ad).items():
+        decision, _ = cameos.decide(unit, licence_id, "serve", replace(use, is_remix=is_remix), placement=placement)
+        if not decision.allowed:
+            _keep_refusal(unit, row, ad.id, licence_id, placement, decision)
+            return None
+    return ad.id
+
+
+def _keep_refusal(unit: Unit, row: Checkout, ad_id: str, licence_id: str, placement: str, decision: Decision) -> None:
+    unit.own(
+        Grant,
+        licence_id=licence_id,
+        ad_id=ad_id,
+        moment="serve",
+        placement=placement,
+        allowed=False,
+        clause=decision.clause,
+        reason=f"no credit for checkout {row.id}: {decision.reason}",
+        at=unit.now(),
+    )
+
+
+def declined(unit: Unit, row: Checkout, payment: Payment, reason: str) -> None:
+    if payment.status not in {"opened", "needs_authentication"}:
+        return
+    payment.status, payment.reason = "declined", reason
+    if _is_current(row, payment):
+        _open_again(unit, row, "payment_declined")
+    elif row.status == "open" and row.payment_id == payment.id:
+        row.payment_id, row.trouble = None, "payment_declined"
+
+
+def _challenged(unit: Unit, row: Checkout, payment: Payment) -> None:
+    if payment.status == "opened":
+        payment.status = "needs_authentication"
+        if _is_current(row, payment):
+            _open_again(unit, row, "needs_authentication")
+            row.payment_id = payment.id  # authenticated, the same payment goes on
+
+
+def _open_again(unit: Unit, row: Checkout, trouble: str) -> None:
+    checkout.give_back(unit, row)
+    row.status, row.payment_id, row.trouble = move("checkout", row.status, "open"), None, trouble

@@ -1,0 +1,59 @@
+"""The JSON API of the money: statements, one order to the last cent, what is owed, and sending it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask import request
+
+from adengine.services import dues, explaining, payouts, statements
+from adengine.services.dues import Due
+from adengine.services.explaining import Explained
+from adengine.services.payouts import PayoutReport
+from adengine.services.statements import Statement
+from adengine.web.openapi import Route
+
+if TYPE_CHECKING:
+    from adengine.web.api import Call
+
+
+@dataclass(frozen=True)
+class RunAsk:
+    """The same `run` again pays nothing twice."""
+
+    run: str
+
+
+def _statement(call: Call) -> Statement:
+    with call.unit() as unit:
+        account = request.args.get("account", "") or f"merchant:{unit.merchant_id}"
+        return statements.statement(
+            unit, account, month=request.args.get("month", ""), currency=request.args.get("currency", "")
+        )
+
+
+def _explained(call: Call) -> Explained:
+    with call.unit() as unit:
+        return explaining.explain(unit, call.path["order_id"])
+
+
+def _dues(call: Call) -> list[Due]:
+    with call.unit() as unit:
+        return dues.dues(unit)
+
+
+def _pay_out(call: Call) -> PayoutReport:
+    return payouts.pay_out(call.engine, call.actor, run=call.body.run)
+
+
+ROUTES = (
+    Route(
+        "GET", "/statement", "Show an account's month, the shop's own of this month where none is named", _statement,
+        Statement, query=("account", "month", "currency"),
+    ),
+    Route("GET", "/orders/{order_id}/explained", "Show where every cent of an order came from and went", _explained,
+          Explained),
+    Route("GET", "/payouts", "Show what everybody is owed and what keeps it from being sent", _dues, list[Due]),
+    Route("POST", "/payouts", "Send everybody what they are owed", _pay_out, PayoutReport, body=RunAsk),
+)  # fmt: skip

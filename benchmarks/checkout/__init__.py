@@ -1,0 +1,1 @@
+"""What an agent's checkout costs the server beside a bare request with one insert: `make bench-checkout`."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,8 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from pydantic import ValidationError
 
-from adengine.core.errors import Invalid, SignInNeeded
-from adengine.engine import SYSTEM, Actor, AdEngine, Unit
+from adengine.core.errors import Invalid
+from adengine.engine import AdEngine
 from adengine.services import (
     ads,
     cameos,
@@ -38,7 +37,6 @@ from adengine.services.receipts import Receipt
 from adengine.services.views import (
     AdView,
     HitView,
-    Links,
     LintView,
     ProductView,
     ShowingView,
@@ -49,6 +47,7 @@ from adengine.services.views import (
     showing_view,
 )
 from adengine.web import api_checkout, api_money, api_partners, api_selling
+from adengine.web.api_call import Call, caller
 from adengine.web.openapi import Route, adapter, document
 
 
@@ -80,26 +79,6 @@ class Revoked:
     ads: list[str]
 
 
-class Call:
-    """One request: who asks, with what, and links of the shop."""
-
-    def __init__(self, engine: AdEngine, actor: Actor, links: Links, path: dict[str, str], body: Any) -> None:
-        self.engine, self.actor, self.links, self.path, self.body = engine, actor, links, path, body
-
-    def unit(self) -> AbstractContextManager[Unit]:
-        """A unit of the caller's; a GET only reads."""
-        opened = self.engine.reading if request.method == "GET" else self.engine.unit
-        return opened(self.actor)
-
-    @property
-    def request_key(self) -> str:
-        """The caller's Idempotency-Key: with it, sending a request twice does its work once."""
-        key = request.headers.get("Idempotency-Key", "")
-        if not 8 <= len(key) <= 120:
-            raise Invalid("send an Idempotency-Key header of 8 to 120 characters, new for each act of yours")
-        return f"api:{key}"
-
-
 def blueprint(engine: AdEngine) -> Blueprint:
     """The API under /api/v1 and its document at /api/openapi.json."""
     pages = Blueprint("api", __name__)
@@ -112,21 +91,11 @@ def blueprint(engine: AdEngine) -> Blueprint:
 
 def _view(engine: AdEngine, route: Route) -> Callable[..., tuple[Response, int]]:
     def view(**path: str) -> tuple[Response, int]:
-        actor, links = _caller(engine)
+        actor, links = caller(engine)
         answer = route.act(Call(engine, actor, links, path, _body(route)))
         return jsonify(adapter(route.answer).dump_python(answer, mode="json")), route.status
 
     return view
-
-
-def _caller(engine: AdEngine) -> tuple[Actor, Links]:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise SignInNeeded("send 'Authorization: Bearer TOKEN'; adengine token create makes one")
-    with engine.unit(SYSTEM) as unit:
-        actor = merchants.actor_of(unit, token.strip())
-    with engine.unit(actor) as unit:
-        return actor, Links(engine.settings.public_url, merchants.my_shop(unit).name)
 
 
 def _body(route: Route) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from adengine.core.buyer import Address, Buyer
 from adengine.core.errors import Invalid
@@ -12,10 +11,8 @@ from adengine.services import checkout, orders, paying
 from adengine.services.checkout import Change, CheckoutWish, Lines
 from adengine.services.paying import Completion
 from adengine.services.views import CheckoutView, OrderView, checkout_view, order_view
+from adengine.web.api_call import Call
 from adengine.web.openapi import Route
-
-if TYPE_CHECKING:
-    from adengine.web.api import Call
 
 
 @dataclass(frozen=True)

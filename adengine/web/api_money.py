@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from flask import request
 
@@ -12,10 +11,8 @@ from adengine.services.dues import Due
 from adengine.services.explaining import Explained
 from adengine.services.payouts import PayoutReport
 from adengine.services.statements import Statement
+from adengine.web.api_call import Call
 from adengine.web.openapi import Route
-
-if TYPE_CHECKING:
-    from adengine.web.api import Call
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from adengine.services import agents, notices, orders, placing
 from adengine.services.agents import AgentCard
 from adengine.services.notices import NoticeCard
 from adengine.services.views import OrderView, order_view
+from adengine.web.api_call import Call
 from adengine.web.openapi import Route
-
-if TYPE_CHECKING:
-    from adengine.web.api import Call
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from adengine.core.selling import Discount, Selling
 from adengine.services import selling
 from adengine.services.selling import CodeCard
+from adengine.web.api_call import Call
 from adengine.web.openapi import Route
-
-if TYPE_CHECKING:
-    from adengine.web.api import Call
 
 
 def _selling(call: Call) -> Selling:

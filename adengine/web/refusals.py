@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, g, redirect, render_template, request, url_for
+from flask import Flask, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from adengine.core.errors import AdEngineError, LicenceRefused, SignInNeeded, TooLarge
+from adengine.core.errors import AdEngineError, LicenceRefused, SignInNeeded, StillRunning, TooLarge
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,10 @@ def refused(error: AdEngineError) -> ResponseReturnValue:
         target = request.full_path.rstrip("?") if request.method == "GET" else "/studio/"
         return redirect(url_for("signin.page", next=target), 303)
     clause = error.clause if isinstance(error, LicenceRefused) else None
-    return answer(error.status, error.code, error.message, clause)
+    said = make_response(answer(error.status, error.code, error.message, clause))
+    if isinstance(error, StillRunning):
+        said.headers["Retry-After"] = str(error.retry_after_s)
+    return said
 
 
 def refused_by_database(error: DataError) -> ResponseReturnValue:

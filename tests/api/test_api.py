@@ -244,6 +244,7 @@ def test_every_error_has_a_status_and_one_shape(engine: AdEngine, kind: type[AdE
     error = answer.get_json()["error"]
     assert (answer.status_code, error["code"], error["message"]) == (kind.status, kind.code, "no")
     assert ("clause" in error) == (kind is LicenceRefused)
+    assert answer.headers.get("Retry-After") == ("2" if kind is StillRunning else None)
 
 
 def test_a_name_that_no_database_can_hold_is_refused_in_words(engine: AdEngine, desk: Desk, api: Api) -> None:

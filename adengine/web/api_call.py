@@ -1,0 +1,44 @@
+"""One request to the JSON API: who asks, with what body and key, and links of the shop."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+from flask import request
+
+from adengine.core.errors import Invalid, SignInNeeded
+from adengine.engine import SYSTEM, Actor, AdEngine, Unit
+from adengine.services import merchants
+from adengine.services.views import Links
+
+
+class Call:
+    """One request: who asks, with what, and links of the shop."""
+
+    def __init__(self, engine: AdEngine, actor: Actor, links: Links, path: dict[str, str], body: Any) -> None:
+        self.engine, self.actor, self.links, self.path, self.body = engine, actor, links, path, body
+
+    def unit(self) -> AbstractContextManager[Unit]:
+        """A unit of the caller's; a GET only reads."""
+        opened = self.engine.reading if request.method == "GET" else self.engine.unit
+        return opened(self.actor)
+
+    @property
+    def request_key(self) -> str:
+        """The caller's Idempotency-Key: with it, sending a request twice does its work once."""
+        key = request.headers.get("Idempotency-Key", "")
+        if not 8 <= len(key) <= 120:
+            raise Invalid("send an Idempotency-Key header of 8 to 120 characters, new for each act of yours")
+        return f"api:{key}"
+
+
+def caller(engine: AdEngine) -> tuple[Actor, Links]:
+    """Whom the request's token acts for, and links of that shop; raises SignInNeeded."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise SignInNeeded("send 'Authorization: Bearer TOKEN'; adengine token create makes one")
+    with engine.reading(SYSTEM) as unit:
+        actor = merchants.actor_of(unit, token.strip())
+    with engine.reading(actor) as unit:
+        return actor, Links(engine.settings.public_url, merchants.my_shop(unit).name)

@@ -35,6 +35,11 @@ class Variant:
     grams: int = 0
 
     @property
+    def own_name(self) -> str:
+        """What tells it from its siblings; empty for a product's only variant, which Shopify calls 'Default Title'."""
+        return "" if self.title == "Default Title" else self.title
+
+    @property
     def is_available(self) -> bool:
         return self.price.minor > 0 and (self.stock is None or self.stock > 0 or self.oversell)
 
@@ -86,6 +91,12 @@ class Product:
 
     def metafield(self, key: str) -> str:
         return dict(self.metafields).get(key, "")
+
+
+def title_of(product: Product, variant: Variant) -> str:
+    """Return what a variant is called among all goods: `Stoneware Mug, Oat`."""
+    plain = variant.own_name in ("", product.title)
+    return product.title if plain else f"{product.title}, {variant.own_name}"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from adengine.core.buyer import Address
-from adengine.core.catalog import Product, Variant
+from adengine.core.catalog import Product, Variant, title_of
 from adengine.core.discounts import Goods, Known, lower
 from adengine.core.errors import Conflict, Invalid, OutOfStock, PriceChanged
 from adengine.core.money import Money, total, zero
@@ -250,14 +250,14 @@ def _merged(asks: Sequence[Ask]) -> list[Ask]:
     merged: dict[str, Ask] = {}
     for product, variant, quantity in asks:
         if quantity < 1:
-            raise Invalid(f"the quantity of {_title(product, variant)} must be 1 to {MOST_OF_ONE}")
+            raise Invalid(f"the quantity of {title_of(product, variant)} must be 1 to {MOST_OF_ONE}")
         before = merged[variant.id][2] if variant.id in merged else 0
         merged[variant.id] = (product, variant, before + quantity)
     return list(merged.values())
 
 
 def _line(product: Product, variant: Variant, quantity: int) -> QuoteLine:
-    title = _title(product, variant)
+    title = title_of(product, variant)
     if quantity > MOST_OF_ONE:
         raise Invalid(f"the quantity of {title} must be 1 to {MOST_OF_ONE}")
     if variant.price.minor <= 0:
@@ -281,12 +281,6 @@ def _left(product: Product, variant: Variant, quantity: int) -> int | None:
     if variant.stock is None or variant.oversell or quantity <= variant.stock:
         return None
     return max(0, variant.stock)
-
-
-def _title(product: Product, variant: Variant) -> str:
-    # Shopify calls the only variant of a product 'Default Title'.
-    plain = variant.title in ("", "Default Title", product.title)
-    return product.title if plain else f"{product.title}, {variant.title}"
 
 
 def _aware(*moments: datetime) -> None:

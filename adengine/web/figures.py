@@ -69,8 +69,8 @@ def stock(variant: Variant) -> str:
 
 
 def choice(variant: Variant, product: Product) -> str:
-    """A variant's own name; Shopify calls the only variant of a product 'Default Title'."""
-    return product.title if variant.title in ("", "Default Title") else variant.title
+    """A variant's own name, or its product's where it is the only one."""
+    return variant.own_name or product.title
 
 
 def picture(key: str) -> str:

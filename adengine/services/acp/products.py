@@ -131,7 +131,7 @@ def flat_rows(listed: Listed, store: Store) -> Iterator[dict[str, str]]:
 def _variant(product: catalog.Product, variant: catalog.Variant, was: Money | None, store: Store) -> FeedVariant:
     document: FeedVariant = {
         "id": variant.id,
-        "title": _title(product, variant),
+        "title": catalog.title_of(product, variant),
         "url": store.links(f"products/{product.handle}"),
         "price": {"amount": variant.price.minor, "currency": variant.price.currency},
         "availability": {"available": variant.is_available, "status": _availability(variant)},
@@ -155,7 +155,7 @@ def _row(listed: Listed, variant: catalog.Variant, store: Store) -> dict[str, st
     asked, price = (was, variant.price) if was else (variant.price, None)
     return {
         "item_id": variant.id,
-        "title": _title(product, variant)[:LONGEST_TITLE],
+        "title": catalog.title_of(product, variant)[:LONGEST_TITLE],
         "description": (product.description or product.title)[:LONGEST_TEXT],
         "url": store.links(f"products/{product.handle}"),
         "brand": product.vendor or store.title,
@@ -205,13 +205,6 @@ def _links(terms: Selling) -> list[FeedLink]:
         "refund_policy": terms.returns_url,
     }
     return [{"type": kind, "url": url} for kind, url in named.items() if url]
-
-
-def _title(product: catalog.Product, variant: catalog.Variant) -> str:
-    # Shopify calls the only variant of a product 'Default Title'.
-    return (
-        product.title if variant.title in ("", "Default Title", product.title) else f"{product.title}, {variant.title}"
-    )
 
 
 def _availability(variant: catalog.Variant) -> Literal["in_stock", "out_of_stock", "backorder"]:

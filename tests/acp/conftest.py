@@ -28,9 +28,9 @@ LINKS = {
     "returns_url": "https://shop.example/returns",
     "support_email": "help@shop.example",
 }
-BUYER = {"email": "lumi@example.com", "first_name": "Lumi", "last_name": "Lantern", "phone_number": "+4915112345678"}
+BUYER = {"email": "lumi@example.com", "first_name": "Lumi", "last_name": "Nix", "phone_number": "+4915112345678"}
 HOME = {
-    "name": "Lumi Lantern",
+    "name": "Lumi Nix",
     "line_one": "Lichtweg 1",
     "city": "Berlin",
     "state": "BE",

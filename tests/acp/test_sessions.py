@@ -262,7 +262,7 @@ def test_the_buyer_may_be_named_when_paying_and_has_to_be_by_then(agent: AgentCl
     refused = agent.complete(ready)
     assert (refused.status_code, refused.get_json()["param"]) == (400, "$.buyer")
     assert orders_made(market.engine) == 0
-    assert agent.complete(ready, buyer=BUYER).get_json()["buyer"]["full_name"] == "Lumi Lantern"
+    assert agent.complete(ready, buyer=BUYER).get_json()["buyer"]["full_name"] == "Lumi Nix"
 
 
 def test_notes_come_with_the_order(agent: AgentClient, market: Market) -> None:

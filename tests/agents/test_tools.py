@@ -155,7 +155,7 @@ def every_error() -> list[type[AdEngineError]]:
 def test_every_error_reaches_an_agent_with_its_words_and_code(kind: type[AdEngineError]) -> None:
     from mcp.server.mcpserver.exceptions import ToolError
 
-    from adengine.agents.tools import spoken
+    from adengine.agents.desk import spoken
 
     more: dict[type[AdEngineError], dict[str, Any]] = {
         LicenceRefused: {"clause": "ends"},

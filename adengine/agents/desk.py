@@ -1,0 +1,89 @@
+"""Where every tool begins: whom a call acts for, in which unit, and how a refusal reaches the agent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Annotated, ParamSpec, TypeVar
+
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.types import ToolAnnotations
+from pydantic import Field
+from sqlalchemy.exc import DataError
+
+from adengine.core.errors import AdEngineError
+from adengine.engine import SYSTEM, Actor, AdEngine, Unit
+from adengine.services import merchants
+from adengine.services.views import Links
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Store = Annotated[
+    str,
+    Field(
+        description="Short name of the shop; leave empty for the default shop.",
+        max_length=40,
+        # Mirrored into the header Mcp-Param-Store, so that a proxy can route and limit by shop without reading bodies.
+        json_schema_extra={"x-mcp-header": "Store"},
+    ),
+]
+Key = Annotated[
+    str,
+    Field(
+        description="A random key of yours, such as a UUID: new for each act, the same when you repeat one.",
+        min_length=16,
+        max_length=80,
+    ),
+]
+READ = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+WRITE = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+GIVES_UP = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False)
+PAYS = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=True)
+
+
+class Desk:
+    """Opens units for agents: the token's merchant if one is sent, else a visitor of the named shop."""
+
+    def __init__(self, engine: AdEngine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def reading(self, ctx: Context, store: str) -> Iterator[tuple[Unit, Links]]:
+        """A unit that only looks, for whoever calls."""
+        with self.engine.reading(self.actor(ctx, store)) as unit:
+            yield unit, self._links(unit)
+
+    @contextmanager
+    def writing(self, ctx: Context, store: str) -> Iterator[tuple[Unit, Links]]:
+        """A unit that commits, for whoever calls."""
+        with self.engine.unit(self.actor(ctx, store)) as unit:
+            yield unit, self._links(unit)
+
+    def actor(self, ctx: Context, store: str) -> Actor:
+        """Whom the call acts for; raises SignInNeeded for a token that is not valid, NotFound for an unknown shop."""
+        header = (ctx.headers or {}).get("authorization", "")
+        with self.engine.reading(SYSTEM) as unit:
+            if header.lower().startswith("bearer "):
+                return merchants.actor_of(unit, header[7:].strip())
+            return merchants.visitor(unit, store or self.engine.settings.shop)
+
+    def _links(self, unit: Unit) -> Links:
+        return Links(self.engine.settings.public_url, merchants.my_shop(unit).name)
+
+
+def spoken(tool: Callable[P, R]) -> Callable[P, R]:
+    """Turn our refusals into tool errors: the only exceptions whose words reach the agent."""
+
+    @wraps(tool)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return tool(*args, **kwargs)
+        except AdEngineError as error:
+            raise ToolError(f"{error.message} [{error.code}]") from error
+        except DataError as error:
+            raise ToolError("an argument holds characters that cannot be kept; send plain text [invalid]") from error
+
+    return call

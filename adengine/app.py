@@ -74,6 +74,7 @@ def build(settings: Settings) -> AdEngine:
         styles=_styles(),
         placements=placements.load(TEMPLATES / "placements.yaml"),
         enqueue=Sender(celery_app(settings.broker_url, settings.home_path)),
+        publish=lambda _uris: None,
         clock=lambda: datetime.now(UTC),
     )
     return AdEngine(settings, ports)

@@ -86,6 +86,7 @@ class Unit:
     settings: Settings
     jobs: list[tuple[str, str]] = field(default_factory=list)
     held: list[object] = field(default_factory=list)
+    news: list[str] = field(default_factory=list)
 
     def require(self, scope: str) -> None:
         """Refuse an actor that lacks the scope."""
@@ -143,6 +144,11 @@ class Unit:
     def later(self, job: str, row_id: str) -> None:
         self.jobs.append((job, row_id))
 
+    def tell(self, uri: str) -> None:
+        """Let whoever listens to `uri` (`product://...`, `licence://...`) know that it changed, once the unit commits."""
+        if uri not in self.news:
+            self.news.append(uri)
+
     def now(self) -> datetime:
         return self.ports.clock()
 
@@ -165,12 +171,14 @@ class AdEngine:
 
     @contextmanager
     def unit(self, actor: Actor) -> Iterator[Unit]:
-        """One request, tool call or task: commits if the block succeeds, then sends its jobs."""
+        """One request, tool call or task: commits if the block succeeds, then sends its jobs and news."""
         with self.sessions(info={"actor": actor}) as db, db.begin():
             unit = Unit(db, actor, self.ports, self.settings)
             yield unit
         for job, row_id in unit.jobs:
             self.ports.enqueue(job, row_id)
+        if unit.news:
+            self.ports.publish(tuple(unit.news))
 
     @contextmanager
     def reading(self, actor: Actor) -> Iterator[Unit]:

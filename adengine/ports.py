@@ -24,6 +24,7 @@ Clock = Callable[[], datetime]
 Progress = Callable[[float, str], None]  # (fraction done, words)
 Cancelled = Callable[[], bool]
 Enqueue = Callable[[str, str], None]  # (job name, row id); losing the message only costs time
+Publish = Callable[[Sequence[str]], None]  # URIs of what changed, for whoever listens in any process; may be lost
 
 
 class Files(Protocol):
@@ -325,4 +326,5 @@ class Ports:
     styles: Mapping[str, Style]
     placements: Mapping[str, Placement]
     enqueue: Enqueue
+    publish: Publish
     clock: Clock

@@ -3,22 +3,76 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adengine.core import catalog as values
 from adengine.core.money import Money, parse
 from adengine.engine import Unit
-from adengine.services import catalog
+from adengine.services import ads, catalog, merchants
+
+MOST_HITS = 50
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A found product with the reasons it was found for and the variants that fit the filters."""
+    """A found product with the reasons it was found for, the variants that fit the filters, and its films on show."""
 
     product: values.Product
     score: float
     reasons: tuple[str, ...]
     fitting: tuple[values.Variant, ...]
+    ads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SearchAsk:
+    """What is looked for: a sentence, whose own limits ("under 40 EUR", "size 42") count too, and exact filters.
+
+    Within a filter any of the names will do; `kinds` are product kinds, `ships_to` a country (ISO 3166). `has_film`
+    None: with or without. `cursor` is a `Found.next_cursor`.
+    """
+
+    text: str = ""
+    at_least: Money | None = None
+    at_most: Money | None = None
+    kinds: tuple[str, ...] = ()
+    brands: tuple[str, ...] = ()
+    colours: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ()
+    in_stock: bool = True
+    has_film: bool | None = None
+    ships_to: str = ""
+    limit: int = 10
+    cursor: str = ""
+
+
+@dataclass(frozen=True)
+class Facet:
+    """What the hits could be narrowed by: `name` is kind, brand, colour, size or price; values with their counts."""
+
+    name: str
+    values: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page of hits, best first. No hits: nothing here is suitable, and `advice` says what to change."""
+
+    hits: tuple[Hit, ...]
+    total: int
+    next_cursor: str = ""
+    facets: tuple[Facet, ...] = ()
+    advice: str = ""
+
+
+def find(unit: Unit, ask: SearchAsk, *, placement: str = "mcp") -> Found:
+    """Active products that fit, best first; nothing that a merchant pays us is known here."""
+    wish = read_wish(ask.text, merchants.my_shop(unit).currency, max_price=ask.at_most, in_stock=ask.in_stock)
+    live = ads.list_ads(unit, placement=placement)
+    hits = search(unit, wish, limit=ask.limit)
+    shown = tuple(replace(hit, ads=tuple(one.id for one in live if one.product_id == hit.product.id)) for hit in hits)
+    advice = "" if shown else "Nothing here fits. Use fewer words, a higher price or in_stock=false."
+    return Found(shown, len(shown), advice=advice)
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,7 @@ class Unit:
         self.jobs.append((job, row_id))
 
     def tell(self, uri: str) -> None:
-        """Let whoever listens to `uri` (`product://...`, `licence://...`) know that it changed, once the unit commits."""
+        """Let whoever listens to `uri` (`product://...`, `licence://...`) know of a change, once the unit commits."""
         if uri not in self.news:
             self.news.append(uri)
 

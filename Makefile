@@ -8,7 +8,7 @@ MOVIEPY := .venv-moviepy/bin/python
 ARGS   ?=
 JOBS   ?= 2
 
-.PHONY: help demo test check pytest bench-render bench-checkout install install-test system clean
+.PHONY: help demo test check pytest bench-render bench-checkout bench-search bench-mcp conformance install install-test system clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -36,6 +36,15 @@ bench-render: install-test ## the renderer beside its encoder, ffmpeg and MovieP
 
 bench-checkout: install-test ## an agent's purchase beside a bare request with one insert (ARGS='--only sqlite')
 	$(BIN)/python -m benchmarks.checkout $(ARGS)
+
+bench-search: install-test ## judged queries over a generated shop of 20,000 (ARGS='--worst' shows where it fails)
+	$(BIN)/python -m benchmarks.search $(ARGS)
+
+bench-mcp: install-test ## an agent's calls beside a bare JSON echo (ARGS='--only sqlite --seconds 10')
+	$(BIN)/python -m benchmarks.agents $(ARGS)
+
+conformance: install-test ## the public MCP conformance suite and checkers of tool lists, against our own servers
+	$(BIN)/python -m tests.conformance.runner
 
 install: $(VENV)/installed ## the light set: no torch
 install-test: $(VENV)/installed-test ## everything, torch included

@@ -18,10 +18,12 @@ from adengine.core.tax import tax_by_table
 from adengine.core.template import Template
 from adengine.core.timeline import Timeline
 from adengine.engine import AdEngine
-from adengine.ports import Cancelled, FeedSource, Files, Generator, Payments, Ports, Shelf, Studio
+from adengine.indexes import index_for
+from adengine.ports import Cancelled, FeedSource, Files, Generator, Meaning, Payments, Ports, Shelf, Studio
 from adengine.settings import Settings
 from integrations import feed, pictures, placements, storyboards
 from integrations.files import FolderFiles, S3Files
+from integrations.news import open_news
 from integrations.post import WebPost
 from integrations.queue import Sender, celery_app
 from integrations.sandbox import SandboxPayments
@@ -73,8 +75,10 @@ def build(settings: Settings) -> AdEngine:
         templates=_templates(),
         styles=_styles(),
         placements=placements.load(TEMPLATES / "placements.yaml"),
+        search=index_for(settings.database),
+        meaning=_meaning(settings),
         enqueue=Sender(celery_app(settings.broker_url, settings.home_path)),
-        publish=lambda _uris: None,
+        publish=open_news(settings.broker_url, settings.home_path).publish,
         clock=lambda: datetime.now(UTC),
     )
     return AdEngine(settings, ports)
@@ -111,6 +115,16 @@ def _shelf(settings: Settings) -> Shelf:
         fetch=lambda source, base: pictures.fetch_bytes(source, base=base, allow_private=allow_private),
         inspect=pictures.inspect,
     )
+
+
+def _meaning(settings: Settings) -> Callable[[], Meaning | None]:
+    @cache
+    def load() -> Meaning | None:
+        from integrations.meanings import StaticMeaning
+
+        return StaticMeaning.load(settings.search_model) if settings.search_model else None
+
+    return load
 
 
 # A web process never loads the film stack: what draws is imported where a worker first calls it.

@@ -1,11 +1,7 @@
-"""One process for all HTTP: MCP at /mcp, Flask for everything else."""
+"""One process for all HTTP: MCP at /mcp and /acp/mcp, Flask for everything else; or MCP alone."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import AsyncIterator
-
-from a2wsgi import WSGIMiddleware
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -13,24 +9,27 @@ from starlette.routing import Mount, Route
 
 from adengine.agents import create_server, http_app
 from adengine.engine import AdEngine
-from adengine.web import create_app
 
 WEB_THREADS = 16
 
 
 def create_asgi(engine: AdEngine) -> Starlette:
-    """The whole server: the MCP endpoint beside the Flask app, the MCP session manager living as long as it."""
-    server = create_server(engine)
-    agents = http_app(engine, server)
+    """The whole server: the MCP endpoints beside the Flask app, their sessions living as long as it."""
+    # A process that serves MCP alone never loads Flask.
+    from a2wsgi import WSGIMiddleware
 
-    @contextlib.asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with server.session_manager.run():
-            yield
+    from adengine.web import create_app
 
+    agents = http_app(engine, create_server(engine))
     web = WSGIMiddleware(create_app(engine), workers=WEB_THREADS)  # type: ignore[arg-type]
     routes = [Route("/healthz", healthy), *agents.routes, Mount("/", web)]  # type: ignore[arg-type]
-    return Starlette(routes=routes, lifespan=lifespan)
+    return Starlette(routes=routes, lifespan=lambda _app: agents.run())
+
+
+def create_agents_asgi(engine: AdEngine) -> Starlette:
+    """MCP alone: its endpoints, what says who signs people in, and a probe."""
+    agents = http_app(engine, create_server(engine))
+    return Starlette(routes=[Route("/healthz", healthy), *agents.routes], lifespan=lambda _app: agents.run())
 
 
 async def healthy(_request: Request) -> PlainTextResponse:

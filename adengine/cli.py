@@ -238,10 +238,23 @@ def worker(
 
 
 @app.command()
-def mcp(stdio: Annotated[bool, typer.Option("--stdio", help="Speak over standard input and output.")] = False) -> None:
-    """Serve MCP to one local agent over stdio. Over HTTP it is part of `adengine serve`, at /mcp."""
-    if not stdio:
-        raise typer.BadParameter("say --stdio, or run 'adengine serve' for MCP over HTTP at /mcp")
+def mcp(
+    stdio: Annotated[bool, typer.Option("--stdio", help="Speak over standard input and output.")] = False,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="Port to listen on.", min=1, max=65535)] = None,
+) -> None:
+    """Serve MCP alone: to one local agent with --stdio, or over HTTP with --port.
+
+    Over HTTP it is also part of `adengine serve`, at /mcp.
+    """
+    if stdio == (port is not None):
+        raise typer.BadParameter("say either --stdio or --port N; 'adengine serve' has MCP at /mcp as well")
+    if port is not None:
+        from adengine.serving import serve_agents
+
+        with opened(settings_for(port)) as engine:
+            serve_agents(engine, host=host, port=port)
+        return
     from adengine.agents import create_server
 
     with opened() as engine:

@@ -1,4 +1,4 @@
-"""Brings the database to the schema of this version."""
+"""Brings the database to the schema of this version, and what search keeps to its rules."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, text
+
+from adengine.indexes import upkeep
 
 MIGRATIONS = Path(__file__).parent / "models" / "migrations"
 LOCK = 8_400_026  # any number, the same in every process
@@ -18,6 +20,7 @@ def upgrade(sql: Engine) -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         command.upgrade(config(connection), "head")
+        upkeep.bring_up_to_date(connection)
 
 
 def config(connection: Connection) -> Config:

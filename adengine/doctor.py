@@ -123,6 +123,15 @@ def _voice(_: Settings) -> Finding:
     return Finding("voices", "off", "espeak-ng is here, but films do not speak yet")
 
 
+def _search(settings: Settings) -> Finding:
+    if not settings.search_model:
+        return Finding("search by meaning", "off", "words alone; put a model2vec folder into ADENGINE_SEARCH_MODEL")
+    from integrations.meanings import StaticMeaning
+
+    loaded = StaticMeaning.load(settings.search_model)
+    return Finding("search by meaning", "ok", f"{settings.search_model}, {loaded.size} numbers a text")
+
+
 def _payments(settings: Settings) -> Finding:
     moves = "no real money moves" if settings.payments == "sandbox" else "real money moves with a live key"
     return Finding("payments", "ok", f"{settings.payments}: {moves}")
@@ -150,6 +159,7 @@ PARTS: dict[str, Callable[[Settings], Finding]] = {
     "GPU": _gpu,
     "video model": _model,
     "voices": _voice,
+    "search by meaning": _search,
     "payments": _payments,
     "Stripe": _stripe,
     "Shopify": _shopify,

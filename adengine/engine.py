@@ -40,7 +40,7 @@ SCOPES = {
     "events:write": "report what viewers do",
 }
 SHOPPER_SCOPES = frozenset({"catalog:read", "checkout:write", "events:write"})
-AGENT_SCOPES = frozenset({"catalog:read", "checkout:write"})
+AGENT_SCOPES = SHOPPER_SCOPES  # what an agent does, it does for a shopper
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ def connect(url: str) -> SqlEngine:
     Neither logs nor errors hold what is written into rows: it may be a buyer's address.
     """
     if not url.startswith("sqlite"):
-        sql = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        sql = create_engine(url, pool_pre_ping=True, hide_parameters=True, json_deserializer=_as_text)
         event.listen(sql, "handle_error", _hide_rows)
         return sql
     path = url.removeprefix("sqlite:///")
@@ -217,6 +217,11 @@ def connect(url: str) -> SqlEngine:
         connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
     return sql
+
+
+def _as_text(json: bytes) -> bytes:
+    """Leave JSON as it came: `models.base.Value` reads it."""
+    return json
 
 
 def _hide_rows(context: ExceptionContext) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 from adengine.core.buyer import Address, Buyer
 from adengine.core.catalog import Feed
@@ -16,10 +16,14 @@ from adengine.core.money import Money
 from adengine.core.placement import Placement
 from adengine.core.preflight import Measured
 from adengine.core.quote import Shipping, Taxes
+from adengine.core.search.document import Document, Shown
+from adengine.core.search.query import Clause, Count
+from adengine.core.search.typos import Known
 from adengine.core.style import Style
 from adengine.core.template import Template
 from adengine.core.timeline import Timeline
 
+Db_contra = TypeVar("Db_contra", contravariant=True)
 Clock = Callable[[], datetime]
 Progress = Callable[[float, str], None]  # (fraction done, words)
 Cancelled = Callable[[], bool]
@@ -308,6 +312,87 @@ class Shelf:
 
 
 @dataclass(frozen=True)
+class ShopIndex:
+    """The index of one shop: its `number`, how many documents it has, and the `generation` that any change ends.
+
+    All three are 0 before its first document. `currency` is what the shop sells in.
+    """
+
+    currency: str
+    number: int
+    generation: int
+    documents: int
+
+
+# A document in a list: (its id, product id, title, kind, brand).
+Listed = tuple[int, str, str, str, str]
+# A variant as it stands now: (product id, variant id, price in minor units, its currency, 1 if it can be bought).
+Offer = tuple[str, str, int, str, int]
+
+
+class Search(Protocol[Db_contra]):
+    """Where documents are kept and narrowed down to candidates: in the database, in the caller's own transaction.
+
+    `Db_contra` is that database's connection, which nobody but the implementation looks into.
+
+    The core makes the documents and puts the candidates in order, so that every implementation finds the same.
+    """
+
+    def shop(self, db: Db_contra, merchant_id: str) -> ShopIndex:
+        """The shop's index as it is now."""
+        ...
+
+    def keep(self, db: Db_contra, merchant_id: str, document: Document, words: Sequence[Shown]) -> None:
+        """Keep a product's document and count its words, in place of what was kept of it before."""
+        ...
+
+    def drop(self, db: Db_contra, merchant_id: str, product_id: str) -> None:
+        """Keep nothing of a product any more."""
+        ...
+
+    def counts(self, db: Db_contra, merchant_id: str, terms: Sequence[str]) -> dict[str, Count]:
+        """How often each of these stems is in the shop; those that are nowhere are left out."""
+        ...
+
+    def vocabulary(self, db: Db_contra, merchant_id: str) -> list[Known]:
+        """Every word of the shop."""
+        ...
+
+    def candidates(self, db: Db_contra, shop: ShopIndex, clauses: Sequence[Clause], most: int) -> list[int]:
+        """Ids of documents that fulfil every clause, `most` of those that do so best."""
+        ...
+
+    def documents(self, db: Db_contra, merchant_id: str, ids: Sequence[int]) -> dict[int, Document]:
+        """Documents by id; an id's document never changes."""
+        ...
+
+    def listed(self, db: Db_contra, merchant_id: str) -> Sequence[Listed]:
+        """Every document of the shop, by the product's title."""
+        ...
+
+    def offers(self, db: Db_contra, merchant_id: str, product_ids: Sequence[str]) -> Sequence[Offer]:
+        """Today's price and stock of every variant of these products."""
+        ...
+
+    def among(self, ids: Sequence[str] | Sequence[int]) -> tuple[str, object]:
+        """How this database asks for a column being one of `ids`: the condition after its name, with one bind `:ids`,
+        and that bind's value."""
+        ...
+
+
+class Meaning(Protocol):
+    """Tells which texts mean nearly the same, whatever their words."""
+
+    def vectors(self, texts: Sequence[str]) -> list[bytes]:
+        """One vector a text, as this meaning writes it."""
+        ...
+
+    def nearest(self, text: str, vectors: Sequence[bytes], most: int) -> list[tuple[int, float]]:
+        """The places of the vectors nearest to a text, the nearest first, each with its cosine."""
+        ...
+
+
+@dataclass(frozen=True)
 class Ports:
     """Everything outside that use cases may call."""
 
@@ -325,6 +410,8 @@ class Ports:
     templates: Mapping[str, Template]
     styles: Mapping[str, Style]
     placements: Mapping[str, Placement]
+    search: Search[Any]
+    meaning: Callable[[], Meaning | None]
     enqueue: Enqueue
     publish: Publish
     clock: Clock

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import fields
 
 import uvicorn
+from starlette.applications import Starlette
 
 from adengine.core.errors import Conflict, Invalid
 from adengine.engine import AdEngine
@@ -27,16 +28,28 @@ def serve_http(engine: AdEngine, *, host: str, port: int, with_worker: bool) -> 
 
     need_port(host, port)
     with workers(engine.settings, 1 if with_worker else 0):
-        uvicorn.run(
-            create_asgi(engine),
-            host=host,
-            port=port,
-            http="h11",
-            log_level=engine.settings.log_level.lower(),
-            access_log=False,  # it would write whole addresses, and a sign-in link carries its token
-            proxy_headers=True,
-            timeout_graceful_shutdown=5,
-        )
+        _serve(create_asgi(engine), engine.settings, host, port)
+
+
+def serve_agents(engine: AdEngine, *, host: str, port: int) -> None:
+    """Serve MCP alone until stopped; raises Conflict when the port is taken."""
+    from adengine.asgi import create_agents_asgi
+
+    need_port(host, port)
+    _serve(create_agents_asgi(engine), engine.settings, host, port)
+
+
+def _serve(app: Starlette, settings: Settings, host: str, port: int) -> None:
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        http="h11",
+        log_level=settings.log_level.lower(),
+        access_log=False,  # it would write whole addresses, and a sign-in link carries its token
+        proxy_headers=True,
+        timeout_graceful_shutdown=5,
+    )
 
 
 def work(engine: AdEngine, queues: list[str] | None = None) -> None:

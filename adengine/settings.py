@@ -9,10 +9,20 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from adengine.core.errors import Invalid
 
 QUALITIES = ("draft", "standard", "final")
+NUMBERS = (
+    "platform_fee_bps",
+    "cache_mb",
+    "lease_s",
+    "sweep_s",
+    "agent_requests_per_minute",
+    "anonymous_requests_per_minute",
+    "agent_body_kb",
+)
 
 
 def setting(default: str, about: str) -> str:
@@ -48,6 +58,9 @@ class Settings:
     territory: str = setting("DE", "Country (ISO 3166) whose rules and licences apply where none is known.")
     private_images: str = setting("0", "1 lets imports fetch pictures from private addresses (own network only).")
     private_webhooks: str = setting("0", "1 lets messages to agents go to private addresses and without TLS.")
+    search_model: str = setting(
+        "", "Folder or hub id of a static embedding model (model2vec), which search asks beside words. Empty: none."
+    )
     generator_model: str = setting("", "Folder or hub id of a Wan pipeline for the diffusion generator.")
     generator_device: str = setting("auto", "cuda, cpu or auto.")
     generator_steps: str = setting("", "Denoising steps. Empty: what the generator advises.")
@@ -58,6 +71,18 @@ class Settings:
     )
     lease_s: str = setting("20", "Seconds without a heartbeat after which another worker takes a job over.")
     sweep_s: str = setting("5", "Seconds between two looks for jobs that nobody works on.")
+    agent_requests_per_minute: str = setting("600", "MCP requests a minute with one valid token. 0: no limit.")
+    anonymous_requests_per_minute: str = setting(
+        "120", "MCP requests a minute from one address without a valid token. 0: no limit."
+    )
+    agent_body_kb: str = setting("1024", "Largest body of an MCP request, in kilobytes.")
+    agent_hosts: str = setting(
+        "", "Host names (with port where not 80 or 443, separated by spaces) MCP answers under beside the public one."
+    )
+    agent_tools: str = setting("", "Module of yours whose register(server, engine) adds MCP tools.")
+    oauth_issuer: str = setting("", "OAuth 2.1 issuer whose access tokens MCP takes. Empty: our own tokens only.")
+    oauth_audience: str = setting("", "Audience these tokens must name. Empty: the public address with /mcp.")
+    oauth_jwks_url: str = setting("", "Where the issuer's keys are. Empty: as the issuer's metadata says.")
     log_level: str = setting("WARNING", "DEBUG, INFO, WARNING or ERROR.")
 
     @staticmethod
@@ -72,7 +97,7 @@ class Settings:
         return Settings(**{known[key]: value for key, value in given.items()}).checked()
 
     def checked(self) -> Settings:
-        for name in ("platform_fee_bps", "cache_mb", "lease_s", "sweep_s"):
+        for name in NUMBERS:
             if not getattr(self, name).isdigit():
                 raise Invalid(f"ADENGINE_{name.upper()} must be a whole number, not '{getattr(self, name)}'")
         if self.render_quality not in QUALITIES:
@@ -83,11 +108,19 @@ class Settings:
             raise Invalid("ADENGINE_GENERATOR_STEPS and ADENGINE_GENERATOR_GUIDANCE must be numbers") from None
         if not self.public_url.startswith(("http://", "https://")):
             raise Invalid("ADENGINE_PUBLIC_URL must begin with http:// or https://")
+        for name in ("oauth_issuer", "oauth_jwks_url"):
+            if not _is_trusted_address(getattr(self, name)):
+                raise Invalid(f"ADENGINE_{name.upper()} must begin with https:// (http:// is for loopback only)")
         return self
 
     @property
     def home_path(self) -> Path:
         return Path(self.home).resolve()
+
+    @property
+    def audience(self) -> str:
+        """What an OAuth access token for our MCP server has to name: the resource's address (RFC 8707)."""
+        return self.oauth_audience or f"{self.public_url.rstrip('/')}/mcp"
 
     @property
     def database(self) -> str:
@@ -107,6 +140,13 @@ class Settings:
                 os.link(made, path)  # atomic: of two processes starting at once, one wins and both read it
             os.unlink(made)
         return path.read_bytes()
+
+
+def _is_trusted_address(url: str) -> bool:
+    """Whether what is fetched there is the owner's word; empty is nothing to fetch."""
+    parts = urlsplit(url)
+    is_loopback = parts.hostname in {"127.0.0.1", "::1", "localhost"}
+    return not url or (parts.scheme == "https" and bool(parts.hostname)) or (parts.scheme == "http" and is_loopback)
 
 
 def describe() -> list[tuple[str, str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import yaml
@@ -10,7 +11,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
 from adengine.core.errors import Invalid
 from adengine.core.money import Money, parse
-from adengine.core.selling import Selling, ShippingRate, TaxRate, TaxTable, bps_of, percent_of
+from adengine.core.selling import Policy, Selling, ShippingRate, TaxRate, TaxTable, bps_of, percent_of
 
 LARGEST_FILE = 200_000
 
@@ -59,10 +60,21 @@ class _Links:
 
 @with_config(ConfigDict(extra="forbid"))
 @dataclass(frozen=True)
+class _Policy:
+    topic: str
+    title: str
+    text: str
+    effective: date
+    url: str = ""
+
+
+@with_config(ConfigDict(extra="forbid"))
+@dataclass(frozen=True)
 class _File:
     taxes: _Taxes = _Taxes()
     shipping: tuple[_Way, ...] = ()
     links: _Links = _Links()
+    policies: tuple[_Policy, ...] = ()
     creator_percent: str = "0"
     holdback_days: int = 14
 
@@ -107,6 +119,7 @@ def read_selling(text: str, *, currency: str) -> Selling:
         privacy_url=given.links.privacy,
         returns_url=given.links.returns,
         support_email=given.links.support,
+        policies=tuple(Policy(one.topic, one.title, one.text, one.effective, one.url) for one in given.policies),
         creator_bps=bps_of(given.creator_percent),
         holdback_days=given.holdback_days,
     )
@@ -127,6 +140,7 @@ def write_selling(selling: Selling) -> str:
             returns=selling.returns_url,
             support=selling.support_email,
         ),
+        "policies": [_policy_fields(one) for one in selling.policies],
         "creator_percent": percent_of(selling.creator_bps),
         "holdback_days": str(selling.holdback_days),
     }
@@ -165,6 +179,16 @@ def _way_fields(rate: ShippingRate) -> dict[str, object]:
         free_over=rate.free_over.plain() if rate.free_over is not None else "",
         most_grams=str(rate.most_grams or ""),
         days=[str(day) for day in rate.days],
+    )
+
+
+def _policy_fields(policy: Policy) -> dict[str, object]:
+    return _said(
+        topic=policy.topic,
+        title=policy.title,
+        effective=policy.effective.isoformat(),
+        url=policy.url,
+        text=policy.text,
     )
 
 

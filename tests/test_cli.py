@@ -178,10 +178,10 @@ def test_the_demo_buys_over_mcp_and_goes_on_after_its_appearance_was_revoked(she
 
 def quick_films(engine: AdEngine) -> None:
     """The demo's shop and its films at an eighth of their size, so that a run finds them done."""
-    made = demo._open_shop(engine, Console(quiet=True))
+    made = demo.open_shop(engine, Console(quiet=True))
     with engine.unit(made.actor) as unit:
         for wish in demo.FILMS:
-            ads.create_ad(unit, demo._published(wish))
+            ads.create_ad(unit, demo.published(wish))
     assert isinstance(engine.ports.enqueue, Outbox)
     engine.ports.enqueue.run(engine)
 

@@ -41,12 +41,16 @@ def render(engine: AdEngine, ad_id: str, progress: FrameProgress = lambda done, 
         order = renders.claim_render(unit, ad_id)
     if order is None:
         return
-    attempt = order.attempt
+    attempt, sent = order.attempt, list[str]()
 
     def report(done: int, of: int) -> None:
         progress(done, of)
         claim.done = done
         claim.need()
+
+    def upload(name: str) -> str:
+        sent.append(f"{order.prefix}/{name}")
+        return _put(engine, order.prefix, folder, name)
 
     with _folder(engine) as folder:
         try:
@@ -55,12 +59,16 @@ def render(engine: AdEngine, ad_id: str, progress: FrameProgress = lambda done, 
                     order.timeline, resolve=engine.ports.files.local, out=Path(folder), progress=report
                 )
                 claim.need()
-                kept = film.kept_by(lambda name: _put(engine, order.prefix, folder, name))
                 measured = engine.ports.measure(order.timeline, resolve=engine.ports.files.local, film=film)
+                claim.need()
+                kept = film.kept_by(upload)
                 with engine.unit(actor) as unit:
-                    renders.keep_film(unit, ad_id, attempt, kept, measured)
+                    if not renders.keep_film(unit, ad_id, attempt, kept, measured):
+                        raise Superseded
         except Superseded:
-            log.warning("%s attempt %s was overtaken", ad_id, attempt)
+            for key in sent:
+                engine.ports.files.delete(key)
+            log.warning("%s attempt %s was cancelled or overtaken", ad_id, attempt)
         except Exception as error:
             with engine.unit(actor) as unit:
                 renders.fail_render(unit, ad_id, attempt, _words(error))

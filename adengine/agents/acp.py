@@ -1,4 +1,4 @@
-"""The Agentic Commerce Protocol over MCP: its five checkout tools, doing exactly what its HTTP calls do."""
+"""The Agentic Commerce Protocol over MCP, at /acp/mcp: its five calls, doing exactly what its HTTP calls do."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ from adengine.services.acp.replies import Caller, Reply
 
 # The protocol's MCP binding: its flat error travels as the data of a JSON-RPC error of this code.
 REFUSED = -32000
+INSTRUCTIONS = """Checkout sessions of the Agentic Commerce Protocol, for agents that pay with a delegated token.
+Order of calls: create_checkout_session -> update_checkout_session until its status is ready_for_payment ->
+complete_checkout_session with the buyer's payment token. Find products with the server at /mcp.
+Every call needs the token of an agent that the shop let in. Amounts are integers in minor units."""
 
 Object = dict[str, Any]
 Meta = Annotated[
@@ -53,7 +57,8 @@ def register(server: MCPServer[Any], engine: AdEngine) -> None:
     ) -> Object:
         """Open a checkout that you complete yourself with a payment token (ACP). Nothing is charged or reserved.
 
-        The answer's status and messages say what is still missing. Without a payment token use create_checkout."""
+        The answer's status and messages say what is still missing. Without a payment token use
+        create_checkout of the server at /mcp."""
         return _spoken(engine, ctx, meta, lambda caller: desk.create_session(caller, _body(payload)))
 
     @server.tool(title="Show a checkout session", annotations=READ)

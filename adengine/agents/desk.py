@@ -13,8 +13,9 @@ from mcp.types import ToolAnnotations
 from pydantic import Field
 from sqlalchemy.exc import DataError
 
-from adengine.core.errors import AdEngineError
-from adengine.engine import SYSTEM, Actor, AdEngine, Unit
+from adengine.agents.oauth import Caller, caller_of
+from adengine.core.errors import AdEngineError, Forbidden
+from adengine.engine import SYSTEM, Actor, AdEngine, Unit, shopper
 from adengine.services import merchants
 from adengine.services.views import Links
 
@@ -49,6 +50,8 @@ class Desk:
 
     def __init__(self, engine: AdEngine) -> None:
         self.engine = engine
+        self._shop_ids: dict[str, str] = {}
+        self._shop_names: dict[str, str] = {}
 
     @contextmanager
     def reading(self, ctx: Context, store: str) -> Iterator[tuple[Unit, Links]]:
@@ -63,15 +66,40 @@ class Desk:
             yield unit, self._links(unit)
 
     def actor(self, ctx: Context, store: str) -> Actor:
-        """Whom the call acts for; raises SignInNeeded for a token that is not valid, NotFound for an unknown shop."""
-        header = (ctx.headers or {}).get("authorization", "")
+        """Whom the call acts for; raises NotFound for an unknown shop, Forbidden for another than the token's."""
+        return self.actor_of(caller_of(ctx), store)
+
+    def actor_of(self, caller: Caller | None, store: str) -> Actor:
+        if caller is None:
+            return shopper(self._shop_id(store))
+        if caller.merchant_id is None:
+            return Actor(caller.kind, self._shop_id(store), caller.scopes, caller.agent_id)
+        if store and self._shop_id(store) != caller.merchant_id:
+            raise Forbidden("this token acts for another shop; leave store empty, or connect without it to look around")
+        return Actor(caller.kind, caller.merchant_id, caller.scopes, caller.agent_id)
+
+    def shop_of(self, ctx: Context, row_id: str) -> str:
+        """The shop to look in for a resource whose address names none: the one that the id belongs to.
+
+        Empty for what is no id, and for callers whose token names their shop.
+        """
+        caller = caller_of(ctx)
+        if caller is not None and caller.merchant_id is not None:
+            return ""
         with self.engine.reading(SYSTEM) as unit:
-            if header.lower().startswith("bearer "):
-                return merchants.actor_of(unit, header[7:].strip())
-            return merchants.visitor(unit, store or self.engine.settings.shop)
+            return merchants.shop_of(unit, row_id)
+
+    def _shop_id(self, store: str) -> str:
+        name = store or self.engine.settings.shop
+        if name not in self._shop_ids:  # a shop keeps its id and its name for good
+            with self.engine.reading(SYSTEM) as unit:
+                self._shop_ids[name] = merchants.find_shop(unit, name).id
+        return self._shop_ids[name]
 
     def _links(self, unit: Unit) -> Links:
-        return Links(self.engine.settings.public_url, merchants.my_shop(unit).name)
+        if unit.merchant_id not in self._shop_names:
+            self._shop_names[unit.merchant_id] = merchants.my_shop(unit).name
+        return Links(self.engine.settings.public_url, self._shop_names[unit.merchant_id])
 
 
 def spoken(tool: Callable[P, R]) -> Callable[P, R]:

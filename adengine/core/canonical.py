@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import NoReturn
@@ -38,6 +39,39 @@ def digest(body: bytes) -> str:
     if len(body) > LARGEST_BYTES:
         raise TooLarge(f"the body is larger than {LARGEST_BYTES // 1000} kB; send less")
     return sha256(_written(_read(body), DEEPEST).encode()).hexdigest()
+
+
+def signable(record: Mapping[str, object]) -> bytes:
+    """The one way to write a record before it is signed: JSON as RFC 8785 has it.
+
+    Only text, whole numbers within 2**53, true, false, null, and lists and objects of them, whose names are ASCII;
+    raises Invalid for anything else, since other languages would write it differently.
+    """
+    _need_signable(record, DEEPEST)
+    return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def _need_signable(value: object, depth: int) -> None:
+    match value:
+        case dict() | list() | tuple() if depth == 0:
+            raise _too_deep()
+        case dict():
+            if not all(isinstance(name, str) and name.isascii() for name in value):
+                raise Invalid("the names in a signed record are ASCII text; send the record as it was answered")
+            for one in value.values():
+                _need_signable(one, depth - 1)
+        case list() | tuple():
+            for one in value:
+                _need_signable(one, depth - 1)
+        case str():
+            if any("\ud800" <= char <= "\udfff" for char in value):
+                raise Invalid("a text of the record is no Unicode; send the record as it was answered")
+        case bool() | None:
+            return
+        case int() if abs(value) < 2**53:
+            return
+        case _:
+            raise Invalid("a signed record holds text, whole numbers, true, false and null only")
 
 
 def _read(body: bytes) -> Meant:

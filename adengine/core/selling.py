@@ -19,7 +19,11 @@ LONGEST_NAME = 80
 LONGEST_LINK = 2_000
 MOST_DAYS = 365
 MOST_RATES = 300
+LONGEST_POLICY = 8_000
+MOST_POLICIES = 20
 CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]{1,39}")
+# What shoppers ask about; `licence`, `disclosure` and `tax` are answered from what the house knows, too.
+TOPICS = ("shipping", "returns", "refunds", "privacy", "terms", "tax", "licence", "disclosure", "data")
 LINKS = ("terms_url", "privacy_url", "returns_url")
 
 Rejection = Literal[
@@ -238,6 +242,29 @@ class Rejected:
 
 
 @dataclass(frozen=True)
+class Policy:
+    """What a shop promises on one of TOPICS, in its own words, since `effective`; paragraphs are parted by blank lines.
+
+    `url` is where it stands in full, if anywhere.
+    """
+
+    topic: str
+    title: str
+    text: str
+    effective: date
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        if self.topic not in TOPICS:
+            raise Invalid(f"'{self.topic[:40]}' is no topic of a policy; use one of {', '.join(TOPICS)}")
+        _need_name("a policy", self.title)
+        object.__setattr__(self, "text", "\n".join(line.strip() for line in self.text.splitlines()).strip())
+        if not self.text or len(self.text) > LONGEST_POLICY:
+            raise Invalid(f"the text of the policy '{self.title}' has 1 to {LONGEST_POLICY:,} characters")
+        need_link(self.url)
+
+
+@dataclass(frozen=True)
 class Selling:
     """All of it for one shop. Without ways to ship, goods go everywhere for nothing, and no tax is added.
 
@@ -254,6 +281,7 @@ class Selling:
     creator_bps: int = 0
     holdback_days: int = 14
     version: int = 1
+    policies: tuple[Policy, ...] = ()
 
     def __post_init__(self) -> None:
         _need_few("ways to ship", self.shipping)
@@ -264,6 +292,8 @@ class Selling:
             raise Invalid("all ways to ship are priced in the shop's currency")
         for link in LINKS:
             need_link(getattr(self, link))
+        if len(self.policies) > MOST_POLICIES:
+            raise Invalid(f"a shop has at most {MOST_POLICIES} policies; put what belongs together into one")
         if self.support_email and not EMAIL.fullmatch(self.support_email):
             raise Invalid("the support address is an e-mail address like help@example.com")
         if not 0 <= self.creator_bps <= WHOLE_BPS:

@@ -16,14 +16,16 @@ from subprocess import Popen
 from typing import Any
 
 import httpx
+import httpx2
 from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.types import ElicitRequestParams, ElicitResult
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from adengine import database
 from adengine.app import build
-from adengine.core.buyer import Address, Buyer
 from adengine.core.cameo import Terms
 from adengine.core.creative import Brand
 from adengine.core.errors import Unavailable
@@ -34,6 +36,7 @@ from adengine.core.selling import Discount, bps_of
 from adengine.engine import SYSTEM, Actor, AdEngine, merchant_actor, shopper
 from adengine.services import (
     ads,
+    agents,
     cameos,
     catalog,
     checkout,
@@ -41,15 +44,13 @@ from adengine.services import (
     ledger,
     merchants,
     orders,
-    paying,
     selling,
     showings,
 )
 from adengine.services.ads import AdCard
-from adengine.services.checkout import Change, CheckoutWish
+from adengine.services.checkout import CheckoutWish
 from adengine.services.experiments import Deed, Results
 from adengine.services.orders import OrderCard
-from adengine.services.paying import Completion
 from adengine.services.planning import AdWish
 from adengine.services.views import Links
 from adengine.serving import command, environment, need_port, stop
@@ -62,8 +63,16 @@ SHOP = "demo"
 WORKERS = 2
 PATIENCE_S = 600
 VISITORS = 600
-LUMI = Buyer("lumi@example.com", "Lumi", "Nix")
-HOME = Address("Lumi Nix", "Lichtweg 1", "Berlin", "10115", "DE")
+LUMI = {"email": "lumi@example.com", "first_name": "Lumi", "last_name": "Nix"}
+HOME = {
+    "id": "home",
+    "first_name": "Lumi",
+    "last_name": "Nix",
+    "street_address": "Lichtweg 1",
+    "postal_code": "10115",
+    "address_locality": "Berlin",
+    "address_country": "DE",
+}
 
 FILMS = (
     AdWish("loam-mug", "hero", seconds=10, request_key="demo:hero"),
@@ -91,16 +100,15 @@ def run(settings: Settings, out: Console, *, once: bool, port: int) -> None:
     with ExitStack() as stack:
         stack.callback(engine.close)
         database.upgrade(engine.sql)
-        demo = _open_shop(engine, out)
+        demo = open_shop(engine, out)
         processes = [Popen(command("serve", "--port", str(port)), env=environment(settings))]
         stack.callback(stop, processes)
         processes += [Popen(command("worker"), env=environment(settings)) for _ in range(WORKERS)]
         cards = _films(engine, demo, processes, out, began)
-        experiment_id = _experiment(engine, demo, cards)
+        experiment_id = start_experiment(engine, demo, cards)
         _await_server(settings, processes)
         if once:
-            opened = asyncio.run(_open_over_mcp(settings, _to_buy(cards)))
-            _summary(engine, demo, cards, _pay_and_refund(engine, demo, opened), experiment_id, out)
+            _summary(engine, demo, cards, _buy_over_mcp(engine, demo, _to_buy(cards)), experiment_id, out)
             return
         _say_where(engine, demo, cards, experiment_id, out, began)
         while all(one.poll() is None for one in processes):
@@ -108,7 +116,8 @@ def run(settings: Settings, out: Console, *, once: bool, port: int) -> None:
         raise Unavailable("the server or a worker ended; its last words stand above")
 
 
-def _open_shop(engine: AdEngine, out: Console) -> Demo:
+def open_shop(engine: AdEngine, out: Console) -> Demo:
+    """Import the shop, say how it sells, license Lumi; a second time changes nothing."""
     about = json.loads((HERE / "shop" / "shop.json").read_text())
     brand = Brand(about["name"], **about["brand"])
     with engine.unit(SYSTEM) as unit:
@@ -167,7 +176,7 @@ def _license_lumi(engine: AdEngine, actor: Actor) -> None:
 def _films(engine: AdEngine, demo: Demo, processes: Sequence[Popen[bytes]], out: Console, began: float) -> list[AdCard]:
     """Make the films that are not there yet; answers those on show, since an earlier run's may be taken down."""
     with engine.unit(demo.actor) as unit:
-        cards = [ads.create_ad(unit, _published(wish)) for wish in FILMS]
+        cards = [ads.create_ad(unit, published(wish)) for wish in FILMS]
     told: set[str] = set()
     with _bar(out) as progress:
         bars = {one.id: progress.add_task(one.title[:44], total=one.frames) for one in cards}
@@ -198,11 +207,12 @@ def _films(engine: AdEngine, demo: Demo, processes: Sequence[Popen[bytes]], out:
     return on_show
 
 
-def _published(wish: AdWish) -> AdWish:
+def published(wish: AdWish) -> AdWish:
+    """The wish for a film that goes on show once it is made."""
     return AdWish(**{**vars(wish), "publish": True})
 
 
-def _experiment(engine: AdEngine, demo: Demo, cards: Sequence[AdCard]) -> str | None:
+def start_experiment(engine: AdEngine, demo: Demo, cards: Sequence[AdCard]) -> str | None:
     """Compare the two films of the mug; None when one of them was taken down before they were compared."""
     with engine.unit(demo.actor) as unit:
         mug = catalog.get_product(unit, FILMS[0].product)
@@ -241,44 +251,67 @@ def _to_buy(cards: Sequence[AdCard]) -> str:
     return next((one.id for one in cards if one.licence_id), cards[0].id)
 
 
-async def _open_over_mcp(settings: Settings, ad_id: str) -> str:
-    """Open a checkout for two of what a film shows, as an agent does; answers its id."""
-    async with Client(f"{settings.public_url}/mcp") as agent:
-        showing = await _tool(agent, "get_ad", ad_id=ad_id)
-        spot = showing["hotspots"][-1]
-        opened = await _tool(
-            agent,
-            "create_checkout",
-            variant_id=spot["variant_id"],
-            quantity=2,
-            ad_id=ad_id,
-            second=spot["start_s"],
-            idempotency_key=f"demo-{uuid.uuid4()}",
-        )
-    return str(opened["id"])
+def _buy_over_mcp(engine: AdEngine, demo: Demo, ad_id: str) -> OrderCard:
+    """Let an agent in, have it buy what a film shows, and pay half of it back."""
+    if not isinstance(engine.ports.payments, SandboxPayments):
+        raise Unavailable("the demo buys with sandbox payments; unset ADENGINE_PAYMENTS")
+    with engine.unit(demo.actor) as unit:
+        _, token, _ = agents.add_agent(unit, f"demo {uuid.uuid4().hex[:8]}")
+    order_id = asyncio.run(_as_agent(engine.settings, token, ad_id))
+    with engine.unit(demo.actor) as unit:
+        half = orders.get_order(unit, order_id).total.split([1, 1])[0]
+    return orders.refund(engine, demo.actor, order_id, amount=half, request_key="demo:half")
+
+
+async def _as_agent(settings: Settings, token: str, ad_id: str) -> str:
+    """Buy two of what a film shows, once the buyer agreed to the total; answers the order's id."""
+    async with (
+        httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=30) as web,
+        Client(
+            streamable_http_client(f"{settings.public_url}/mcp", http_client=web), elicitation_callback=_agree
+        ) as agent,
+    ):
+        film = await _tool(agent, "get_ad", ad_id=ad_id)
+        spot = film["hotspots"][-1]
+        basket = {
+            "line_items": [{"item": {"id": spot["variant_id"]}, "quantity": 2}],
+            "buyer": LUMI,
+            "fulfillment": {"methods": [{"type": "shipping", "destinations": [HOME]}]},
+            "discounts": {"codes": ["WELCOME10"]},
+            "attribution": {"ad_id": ad_id, "second": str(spot["start_s"])},
+        }
+        opened = await _tool(agent, "create_checkout", checkout=basket, meta=_once())
+        ways = opened["fulfillment"]["methods"][0]["groups"][0]["options"]
+        cheapest = min(ways, key=lambda one: _total_of(one["totals"]))["id"]
+        sent = {"type": "shipping", "destinations": [HOME], "groups": [{"selected_option_id": cheapest}]}
+        basket["fulfillment"] = {"methods": [sent]}
+        await _tool(agent, "update_checkout", id=opened["id"], checkout=basket, meta=_once())
+        payment = {"handler_id": "sandbox", "type": "card", "credential": {"type": "token", "token": "spt_sandbox_ok"}}
+        once = {"id": opened["id"], "checkout": {"payment": {"instruments": [payment]}}, "meta": _once()}
+        paid = await _tool(agent, "complete_checkout", **once)
+        if paid["status"] != "completed" or await _tool(agent, "complete_checkout", **once) != paid:
+            raise Unavailable("the sandbox token made no order, or the same request sent again made another")
+        return str(paid["order"]["id"])
+
+
+async def _agree(context: Any, params: ElicitRequestParams) -> ElicitResult:
+    """What the demo's buyer says to the total."""
+    return ElicitResult(action="accept", content={"pay": True})
+
+
+def _once() -> dict[str, str]:
+    return {"idempotency-key": str(uuid.uuid4())}
+
+
+def _total_of(totals: list[dict[str, Any]]) -> int:
+    return int(next(one["amount"] for one in totals if one["type"] == "total"))
 
 
 async def _tool(agent: Client, name: str, **given: Any) -> dict[str, Any]:
-    answer = await agent.call_tool(name, {**given, "store": SHOP})
+    answer = await agent.call_tool(name, given)
     if answer.is_error or answer.structured_content is None:
         raise Unavailable(f"the MCP tool {name} refused: {answer.content}")
     return dict(answer.structured_content)
-
-
-def _pay_and_refund(engine: AdEngine, demo: Demo, checkout_id: str) -> OrderCard:
-    """Say where it goes, use the code, pay with a token as an agent does, and pay half of it back."""
-    if not isinstance(engine.ports.payments, SandboxPayments):
-        raise Unavailable("the demo buys with sandbox payments; unset ADENGINE_PAYMENTS")
-    visitor = shopper(demo.actor.merchant_id or "")
-    with engine.unit(visitor) as unit:
-        told = checkout.change_checkout(unit, checkout_id, Change(buyer=LUMI, address=HOME, codes=("WELCOME10",)))
-        ways = {one.price.minor: one.id for one in told.quote.options}
-        checkout.change_checkout(unit, checkout_id, Change(option_id=ways[min(ways)]))
-    paid = paying.complete(engine, visitor, checkout_id, Completion("spt_sandbox_ok"))
-    if paid.order_id is None or paying.complete(engine, visitor, checkout_id, Completion("spt_sandbox_ok")) != paid:
-        raise Unavailable("the sandbox token made no order, or the same one sent again made another")
-    half = paid.quote.total.split([1, 1])[0]
-    return orders.refund(engine, demo.actor, paid.order_id, amount=half, request_key="demo:half")
 
 
 def _summary(
@@ -294,7 +327,7 @@ def _summary(
     for one in cards:
         if one.film:
             table.add_row("film", one.title, f"{one.film.duration_s:.2f} s, {one.film.bytes:,} bytes")
-    table.add_row("agent", "checkout opened over MCP", order.checkout_id)
+    table.add_row("agent", "checkout paid over MCP", order.checkout_id)
     moment = f"from second {order.second:.1f} of {order.ad_id}" if order.second is not None else ""
     table.add_row("order", f"{order.id} {order.status}, {moment}", order.total.display())
     for words, amount in _price_of(order.quote):

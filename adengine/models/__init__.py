@@ -11,6 +11,7 @@ from adengine.models.ledger import Entry, Posting, Seal
 from adengine.models.merchant import Code, Merchant, Token
 from adengine.models.payout import Payee, Reversal, Transfer
 from adengine.models.product import Image, Price, Product, Variant
+from adengine.models.search import SearchDocument, SearchShop, SearchTerm
 
 __all__ = [
     "Ad",
@@ -43,6 +44,9 @@ __all__ = [
     "Request",
     "Reversal",
     "Seal",
+    "SearchDocument",
+    "SearchShop",
+    "SearchTerm",
     "Shot",
     "Tally",
     "Token",

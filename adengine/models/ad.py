@@ -17,7 +17,8 @@ from adengine.models.base import Base, Owned, Value, new_id
 class Ad(Owned, Base):
     """`status` says what is owed (core.commerce.AD_MOVES); `attempt` fences a worker that lost its lease,
     `losses` counts workers lost in a row; `lease_until` is when to look at the job again. `parent_id` is the film it
-    remixes; `creator` is who made it, where that is not the shop itself."""
+    remixes; `creator` is who made it, where that is not the shop itself. `to_compare`: once on show, it is tested
+    against its parent."""
 
     __tablename__ = "ad"
     __table_args__ = (UniqueConstraint("merchant_id", "request_key"),)
@@ -34,6 +35,7 @@ class Ad(Owned, Base):
     status: Mapped[str]
     reason: Mapped[str] = mapped_column(default="")
     to_publish: Mapped[bool] = mapped_column(default=False)
+    to_compare: Mapped[bool] = mapped_column(default=False)
     attempt: Mapped[int] = mapped_column(default=0)
     losses: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
@@ -42,7 +44,7 @@ class Ad(Owned, Base):
     lint: Mapped[Report | None] = mapped_column(Value(Report))
     created_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
-    shots: Mapped[list[Shot]] = relationship(order_by="Shot.number", lazy="selectin")
+    shots: Mapped[list[Shot]] = relationship(order_by="Shot.number")
 
 
 class Shot(Owned, Base):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -40,8 +41,17 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
+@lru_cache(maxsize=4096)
+def _read(kind: Any, text: str | bytes) -> Any:
+    # Values are frozen, so rows that hold the same text may share one: a film's timeline is read once, not per request.
+    return _adapter(kind).validate_json(text)
+
+
 class Value(TypeDecorator[Any]):
-    """A frozen dataclass of the core in a JSON column: written and read back as the same value."""
+    """A frozen dataclass of the core in a JSON column: written and read back as the same value.
+
+    It goes to and from JSON in one step, past the driver: `engine.connect` has PostgreSQL hand its text over.
+    """
 
     impl = JSON
     cache_ok = True
@@ -50,11 +60,14 @@ class Value(TypeDecorator[Any]):
         super().__init__(none_as_null=True)
         self.kind = kind
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        return None if value is None else _adapter(self.kind).dump_python(value, mode="json")
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str | None]:
+        adapter = _adapter(self.kind)
+        return lambda value: None if value is None else adapter.dump_json(value).decode()
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        return None if value is None else _adapter(self.kind).validate_python(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        kind = self.kind
+        # The first release wrote JSON's own null where there was no value.
+        return lambda text: None if text in {None, "null", b"null"} else _read(kind, text)
 
 
 class Base(DeclarativeBase):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import JSON, Text, cast, select, type_coerce
 
@@ -17,12 +17,13 @@ from adengine.core.lint import Report
 from adengine.core.timeline import lay_out
 from adengine.engine import Unit
 from adengine.models import Ad, Preview, Shot, new_id
-from adengine.services import cameos, earnings, planning
+from adengine.services import cameos, earnings, experiments, planning
 from adengine.services.cameos import PlannedUse
 from adengine.services.planning import AdWish, Planned
 
 LIVE = ("published", "paused")
 LONGEST_NAME = 80
+REVOKED = "its licence was revoked (clause 'revoked')"
 CHANGED = "the shop's data changed; the film is being made anew"
 
 
@@ -47,6 +48,10 @@ class AdCard:
     fps: int
     lint: Report | None
     shots: tuple[tuple[str, float], ...] = ()
+    parent_id: str | None = None
+    created_at: datetime | None = None
+    published_at: datetime | None = None
+    attempt: int = 0
 
     @property
     def percent(self) -> int:
@@ -96,6 +101,7 @@ def _planned(unit: Unit, wish: AdWish, plan: Planned) -> Ad:
         timeline=lay_out(plan.storyboard),
         status="planned",
         to_publish=wish.publish,
+        to_compare=wish.compare,
         frames_done=0,
         attempt=0,
         losses=0,
@@ -147,6 +153,12 @@ def get_ad(unit: Unit, ad_id: str, *, placement: str = "page") -> AdCard:
     return card(ad)
 
 
+def get_render(unit: Unit, ad_id: str) -> AdCard:
+    """How far an ad of the merchant's is, whatever its state."""
+    unit.require("ads:write")
+    return card(unit.get(Ad, ad_id))
+
+
 def shots_of(unit: Unit, ad_id: str) -> list[str]:
     """Ids of the clips an ad still waits for."""
     unit.require("ads:write")
@@ -162,7 +174,7 @@ def list_ads(unit: Unit, *, product_id: str | None = None, placement: str = "pag
     if unit.actor.sees_costs:
         return [card(ad) for ad in unit.db.scalars(query)]
     published = unit.db.scalars(query.where(Ad.status == "published")).all()
-    return [public_card(ad) for ad in published if _may_serve(unit, ad, placement)]
+    return [public_card(ad) for ad in published if may_serve(unit, ad, placement)]
 
 
 def publish(unit: Unit, ad_id: str) -> AdCard:
@@ -183,7 +195,19 @@ def retire(unit: Unit, ad_id: str, reason: str = "taken down by the merchant") -
     unit.require("ads:write")
     ad = unit.get(Ad, ad_id, lock=True)
     if ad.status != "retired":
-        _retire(ad, reason)
+        _retire(unit, ad, reason)
+    return card(ad)
+
+
+def cancel(unit: Unit, ad_id: str, reason: str = "cancelled by the merchant") -> AdCard:
+    """Stop the making of an ad that has no film yet, for good: it is retired, and whoever works on it stops.
+
+    Any other ad stays as it is; `retire` takes films down.
+    """
+    unit.require("ads:write")
+    ad = unit.get(Ad, ad_id, lock=True)
+    if ad.film is None and not card(ad).is_settled:
+        _retire(unit, ad, reason)
     return card(ad)
 
 
@@ -215,16 +239,17 @@ def revoke(unit: Unit, licence_id: str) -> list[str]:
     cameos.withdraw(unit, licence_id)
     rows = unit.db.scalars(
         select(Ad)
-        .where(Ad.id.in_(_living_by(unit, licence_id)), Ad.status != "retired")
+        .where(Ad.id.in_(living_by(unit, licence_id)), Ad.status != "retired")
         .order_by(Ad.id)
         .with_for_update(key_share=True)
     ).all()
     for ad in rows:
-        _retire(ad, "its licence was revoked (clause 'revoked')")
+        _retire(unit, ad, REVOKED)
     return [ad.id for ad in rows]
 
 
-def _living_by(unit: Unit, licence_id: str) -> set[str]:
+def living_by(unit: Unit, licence_id: str) -> set[str]:
+    """The ids of all films under a licence: those that show the appearance, and remixes of them."""
     newest = set(unit.db.scalars(select(Ad.id).where(Ad.licence_id == licence_id)))
     found = set(newest)
     while newest:
@@ -260,7 +285,7 @@ def end_offer(unit: Unit, ad_id: str) -> None:
     ad = unit.get(Ad, ad_id, lock=True)
     ends = ad.brief.offer_ends
     if ad.status == "published" and ends and ends < _today(unit):
-        _hold(ad, f"the offer ended on {ends}; make a new film with another last day or without one")
+        _hold(unit, ad, f"the offer ended on {ends}; make a new film with another last day or without one")
 
 
 def _today(unit: Unit) -> str:
@@ -285,18 +310,26 @@ def card(ad: Ad) -> AdCard:
         locale=ad.brief.locale,
         fps=ad.timeline.fps,
         lint=ad.lint,
-        shots=tuple((shot.status, shot.progress) for shot in ad.shots),
+        shots=() if ad.film else tuple((shot.status, shot.progress) for shot in ad.shots),  # a film is past them
+        parent_id=ad.parent_id,
+        created_at=ad.created_at,
+        published_at=ad.published_at,
+        attempt=ad.attempt,
     )
 
 
 def use_of(unit: Unit, ad: Ad | Preview, product: values.Product) -> PlannedUse:
     """What the licence of a film is asked about: its product and every word seen or spoken in it."""
+    return replace(planned_use(unit, ad.brief, ad.storyboard, product), ad_id=ad.id)
+
+
+def planned_use(unit: Unit, brief: Brief, storyboard: Storyboard, product: values.Product) -> PlannedUse:
+    """What a licence is asked about a film that is only planned so far."""
     return PlannedUse(
         product=product,
-        text=" ".join([*_words(ad.storyboard), ad.brief.headline or "", product.title]),
-        language=ad.brief.locale.split("-")[0],
-        endorsement=planning.is_endorsement(unit, ad.brief),
-        ad_id=ad.id,
+        text=" ".join([*_words(storyboard), brief.headline or "", product.title]),
+        language=brief.locale.split("-")[0],
+        endorsement=planning.is_endorsement(unit, brief),
     )
 
 
@@ -324,7 +357,8 @@ def authorize(unit: Unit, ad: Ad, moment: cameos.Moment, product: values.Product
         cameos.authorize(unit, licence_id, moment, use, placement=placement)
 
 
-def _may_serve(unit: Unit, ad: Ad, placement: str) -> bool:
+def may_serve(unit: Unit, ad: Ad, placement: str) -> bool:
+    """Whether every licence of a film allows showing it in this place, here and now."""
     licences = licences_of(unit, ad)
     if not licences:
         return True
@@ -387,11 +421,26 @@ def put_out(unit: Unit, ad: Ad) -> None:
         ad.reason = CHANGED
         return
     move_ad(ad, "published")
+    unit.tell(f"ad://{ad.id}")
     ad.reason, ad.published_at, ad.to_publish = "", unit.now(), False
+    if ad.to_compare and ad.parent_id:
+        _compare(unit, ad, ad.parent_id)
 
 
-def _retire(ad: Ad, reason: str) -> None:
+def _compare(unit: Unit, ad: Ad, parent_id: str) -> None:
+    """Start the test of a remix against its parent; where that cannot be, the film is on show all the same."""
+    ad.to_compare = False
+    try:
+        experiments.start(
+            unit, f"{ad.brief.headline or ad.title}, against the film it was made after", [parent_id, ad.id]
+        )
+    except (Conflict, Invalid) as error:
+        ad.reason = f"on show, but not compared: {error.message}"[:500]
+
+
+def _retire(unit: Unit, ad: Ad, reason: str) -> None:
     move_ad(ad, "retired")
+    unit.tell(f"ad://{ad.id}")
     ad.reason, ad.lease_until, ad.to_publish = reason, None, False
 
 
@@ -414,20 +463,22 @@ def _refresh(unit: Unit, ad: Ad, product: values.Product) -> bool:
     try:
         changed = replan(unit, ad, product)
     except Invalid as error:
-        _hold(ad, error.message)
+        _hold(unit, ad, error.message)
         return True
     if not changed:
         return ad.status == "paused" and _put_back(unit, ad)
     ad.to_publish = ad.to_publish or was_live
     if ad.status == "published":
         move_ad(ad, "paused")
+        unit.tell(f"ad://{ad.id}")
     if ad.status != "queued":
         queue_film(unit, ad)
         ad.reason = CHANGED
     return True
 
 
-def _hold(ad: Ad, reason: str) -> None:
+def _hold(unit: Unit, ad: Ad, reason: str) -> None:
+    unit.tell(f"ad://{ad.id}")
     if ad.status == "published":
         move_ad(ad, "paused")
     elif ad.status in {"queued", "rendering"}:
@@ -447,7 +498,8 @@ def _put_back(unit: Unit, ad: Ad) -> bool:
 def taken_down(ad: Ad) -> Gone | NotFound:
     """What to raise for an ad that is not in front of people."""
     if ad.status == "retired":
-        return Gone("this ad was taken down; look at the product's page for another")
+        why = f" because {REVOKED}" if ad.reason == REVOKED else ""
+        return Gone(f"this ad was taken down{why}; look at the product's page for another")
     return NotFound("this ad is not published")
 
 

@@ -79,6 +79,7 @@ def license_cameo(unit: Unit, cameo_id: str, terms: Terms) -> str:
     if unit.merchant_id not in terms.merchant_ids:
         raise Invalid("the terms name other merchants than this one; add its id to merchant_ids")
     row = unit.own(Licence, id=new_id("lic"), cameo_id=cameo_id, terms=terms, created_at=unit.now())
+    unit.tell(f"licence://{row.id}")
     unit.db.flush()
     return row.id
 
@@ -130,22 +131,29 @@ def authorize(unit: Unit, licence_id: str, moment: Moment, about: PlannedUse, *,
 
 
 def decide(
-    unit: Unit, licence_id: str, moment: Moment, about: PlannedUse, *, placement: str = "page"
+    unit: Unit,
+    licence_id: str,
+    moment: Moment,
+    about: PlannedUse,
+    *,
+    placement: str = "page",
+    territory: str = "",
+    at: datetime | None = None,
 ) -> tuple[Decision, str]:
-    """The decision without its consequences, and the appearance's name."""
+    """The decision without its consequences, and the appearance's name; here and now, if not said otherwise."""
     licence = unit.get(Licence, licence_id)
     use = Use(
         moment=moment,
         merchant_id=licence.merchant_id,
         purpose="advertising",
         placement=placement,
-        territory=unit.settings.territory,
+        territory=territory or unit.settings.territory,
         product_kind=about.product.kind,
         text=about.text,
         language=about.language,
-        at=unit.now(),
+        at=at or unit.now(),
         is_remix=about.is_remix,
-        ads_so_far=_ads_with(unit, licence_id, besides=about.ad_id),
+        ads_so_far=0 if licence.terms.max_ads is None else _ads_with(unit, licence_id, besides=about.ad_id),
         is_approved=False,  # approving drafts is not built yet, so a licence that needs it is refused
         endorsement=about.endorsement,
     )
@@ -159,6 +167,7 @@ def withdraw(unit: Unit, licence_id: str) -> None:
     if licence.revoked_at is not None:
         raise Conflict("this licence is revoked already")
     licence.revoked_at = unit.now()
+    unit.tell(f"licence://{licence.id}")
     unit.db.flush()
 
 

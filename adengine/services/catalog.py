@@ -11,7 +11,7 @@ from adengine.core import catalog as values
 from adengine.core.errors import AdEngineError, NotFound
 from adengine.engine import Actor, AdEngine, Unit
 from adengine.models import Image, Merchant, Price, Product, Variant
-from adengine.services import ads, cutouts
+from adengine.services import ads, cutouts, search
 
 
 @dataclass(frozen=True)
@@ -91,10 +91,12 @@ def keep_product(unit: Unit, given: values.Product, picture_problems: dict[str, 
     _keep_variants(unit, row, given.variants)
     _keep_images(unit, row, given.images, picture_problems)
     unit.db.flush()
+    search.index_product(unit, row.value())
     if before is None:
         return Kept("created", 0)
     if before == _comparable(row):
         return Kept("unchanged", 0)
+    unit.tell(f"product://{row.id}")
     return Kept("updated", ads.refresh_stale(unit, row.value()))
 
 

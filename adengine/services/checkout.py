@@ -225,6 +225,7 @@ def give_back(unit: Unit, row: Checkout) -> None:
     """Free the goods that were kept for a checkout while it was being paid."""
     for line in sorted(row.quote.lines, key=lambda one: one.variant_id):
         unit.get(Variant, line.variant_id, lock=True).reserved -= line.quantity
+        unit.tell(f"product://{line.product_id}")
 
 
 def earns(unit: Unit, ad: Ad, quote: Quote) -> bool:

@@ -18,6 +18,7 @@ from adengine.core.stats import (
     compare,
     mean_arm,
     planned_size,
+    probability_best,
     sample_ratio,
     sample_ratio_any_time,
     share_arm,
@@ -67,13 +68,18 @@ class ArmCard:
 
 @dataclass(frozen=True)
 class MetricResult:
-    """One metric over all arms: (ad id, value) each, and every challenger compared with the first arm."""
+    """One metric over all arms: (ad id, value) each, and every challenger compared with the first arm.
+
+    `counts` are (ad id, viewers, sum of what they did or brought), `best` is (ad id, how likely it is the best arm).
+    """
 
     key: str
     metric: Metric
     values: tuple[tuple[str, float], ...]
     comparisons: tuple[Comparison, ...]
     sentence: str
+    counts: tuple[tuple[str, int, int], ...] = ()
+    best: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -144,6 +150,21 @@ def running_with(unit: Unit, experiment_id: str | None, ad_id: str | None) -> st
         return None
     found = select(Arm.experiment_id).where(Arm.experiment_id == experiment_id, Arm.ad_id == ad_id)
     return unit.db.scalar(found.limit(1))
+
+
+def of_ad(unit: Unit, ad_id: str) -> str:
+    """The newest experiment that shows the ad; raises NotFound."""
+    unit.require("experiments:read")
+    found = unit.db.scalar(
+        select(Arm.experiment_id)
+        .join(Experiment, Experiment.id == Arm.experiment_id)
+        .where(Arm.ad_id == ad_id)
+        .order_by(Experiment.created_at.desc(), Experiment.id)
+        .limit(1)
+    )
+    if found is None:
+        raise NotFound(f"no experiment shows the ad '{ad_id[:60]}'; start one with two or more films of one product")
+    return found
 
 
 def ad_for(unit: Unit, experiment_id: str, viewer: str) -> str:
@@ -240,6 +261,12 @@ def results(unit: Unit, experiment_id: str, *, alpha: float = 0.05) -> Results:
     )
 
 
+def evidence(unit: Unit, experiment_or_ad: str) -> Results:
+    """The results of an experiment by its id, or of the newest one that shows an ad."""
+    is_ad = experiment_or_ad.startswith("ad_")
+    return results(unit, of_ad(unit, experiment_or_ad) if is_ad else experiment_or_ad)
+
+
 def list_experiments(unit: Unit) -> list[tuple[str, str, str]]:
     """(id, name, status) of every experiment, newest first."""
     unit.require("experiments:read")
@@ -310,6 +337,8 @@ def _measure(
         values=tuple((arm.ad_id, one.rate) for arm, one in zip(row.arms, sums, strict=True)),
         comparisons=found,
         sentence=verdict(best, metric=metric.label, planned=row.planned_viewers, traffic_p=traffic_p),
+        counts=tuple((arm.ad_id, one.n, int(one.s)) for arm, one in zip(row.arms, sums, strict=True)),
+        best=tuple((arm.ad_id, p) for arm, p in zip(row.arms, probability_best(sums), strict=True)),
     )
 
 

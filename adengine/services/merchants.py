@@ -6,15 +6,18 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import bindparam, select
 
 from adengine.core.creative import Brand
 from adengine.core.errors import Invalid, NotFound, SignInNeeded
 from adengine.engine import AGENT_SCOPES, SCOPES, SHOPPER_SCOPES, Actor, Unit
-from adengine.models import Agent, Merchant, Token, new_id
+from adengine.models import Ad, Agent, Licence, Merchant, Order, Product, Token, new_id
 
 KIND_SCOPES = {"merchant": frozenset(SCOPES), "agent": AGENT_SCOPES}
+# What agents read by an id that names no shop.
+HOLDERS: dict[str, Any] = {"ad": Ad, "lic": Licence, "ord": Order, "prod": Product}
 DEFAULT_BRAND = ("#1f2421", "#f4f1ec", "#b4552d")
 # Asked with every request, so made once.
 BEARER = (
@@ -60,6 +63,15 @@ def find_shop(unit: Unit, name: str) -> Shop:
     if row is None:
         raise NotFound(f"there is no shop '{name[:50]}'; 'adengine import FILE --shop NAME' makes one")
     return _shop(row)
+
+
+def shop_of(unit: Unit, row_id: str) -> str:
+    """The name of the shop that something belongs to, by its id; empty for what is not there."""
+    kind = HOLDERS.get(row_id.partition("_")[0])
+    if kind is None:
+        return ""
+    held = select(Merchant.name).join(kind, kind.merchant_id == Merchant.id).where(kind.id == row_id)
+    return unit.db.scalar(held) or ""
 
 
 def my_shop(unit: Unit) -> Shop:

@@ -320,6 +320,7 @@ def _tell(unit: Unit, order_id: str) -> None:
     from adengine.services import notices
 
     notices.owe(unit, order_id, "order_update")
+    unit.tell(f"order://{order_id}")
 
 
 def _at(row: Order | Refund | Dispute) -> str:

@@ -297,8 +297,9 @@ def _reserve(unit: Unit, row: Checkout) -> None:
     need_sellable(fresh)
     reverify(row.quote, fresh)
     row.quote = replace(fresh, at=row.quote.at, expires_at=row.quote.expires_at)
-    for variant_id, quantity in checkout.lines_of(row.quote):
-        unit.get(Variant, variant_id).reserved += quantity
+    for line in row.quote.lines:
+        unit.get(Variant, line.variant_id).reserved += line.quantity
+        unit.tell(f"product://{line.product_id}")
 
 
 def _new_payment(unit: Unit, row: Checkout, method: Method, token: str) -> Payment:

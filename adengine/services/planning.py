@@ -39,7 +39,8 @@ class AdAsk:
     the places the film is for: text keeps clear of their buttons (none: of all that take the format). `companions` are
     handles of one to seven products that a collection shows beside this one (none: others of the shop).
     `offer_ends` is an ISO date. `remix_of` is the id of an ad that this film is made after: its appearances and makers
-    earn at its sales. `creator` names who makes this one, where that is not the shop itself.
+    earn at its sales. `creator` names who makes this one, where that is not the shop itself. `seed` is where generated
+    shots start from: the same one gives the same shot.
     """
 
     product: str
@@ -64,13 +65,15 @@ class AdAsk:
     offer_code: str = ""
     remix_of: str = ""
     creator: str = ""
+    seed: int = 0
 
 
 @dataclass(frozen=True)
 class AdWish(AdAsk):
-    """An ask that may be sent twice: the same `request_key` makes one ad."""
+    """An ask that may be sent twice: one `request_key` makes one ad. `compare`: test a remix against its parent."""
 
     request_key: str | None = None
+    compare: bool = False
 
 
 @dataclass(frozen=True)
@@ -196,6 +199,7 @@ def _brief(unit: Unit, wish: AdAsk, product: values.Product, licence: Licence | 
         variant_id=wish.variant_id,
         cameo=cameos.part_of(unit, licence) if licence else None,
         generator=wish.generator,
+        seed=wish.seed,
         style=wish.style,
         mood=wish.mood,
         voice=_voice(wish.voice),

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-import re
+import hashlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sqlalchemy import select, text
+
 from adengine.core import catalog as values
-from adengine.core.money import Money, parse
+from adengine.core.errors import Invalid
+from adengine.core.money import Money
+from adengine.core.places import closeness, place_of
+from adengine.core.search import fitting, ranking
+from adengine.core.search.document import document_of
+from adengine.core.shipping import ships_to
 from adengine.engine import Unit
-from adengine.services import ads, catalog, merchants
+from adengine.models import Product
+from adengine.ports import Offer, ShopIndex
+from adengine.services import stocked
+from adengine.services.reading import CHANGED, Filters, Reading, derived, read
 
 MOST_HITS = 50
+FACETS = ("kind", "brand", "colour", "size", "price")
+KINDS_HERE = text(
+    "SELECT kind, COUNT(*) FROM product WHERE merchant_id = :merchant AND status = 'active' AND kind <> '' "
+    "GROUP BY kind ORDER BY COUNT(*) DESC, kind LIMIT 5"
+)
+HEAVY = text("SELECT id FROM variant WHERE merchant_id = :merchant AND grams > :most")
 
 
 @dataclass(frozen=True)
@@ -56,134 +74,319 @@ class Facet:
 
 @dataclass(frozen=True)
 class Found:
-    """One page of hits, best first. No hits: nothing here is suitable, and `advice` says what to change."""
+    """One page of hits, best first. No hits: nothing here is suitable, and `advice` says what to change.
+
+    `total` counts the best 100 at most, 400 where there are limits or filters. `read_as` are misspelt words, each with
+    what it was read as.
+    """
 
     hits: tuple[Hit, ...]
     total: int
     next_cursor: str = ""
     facets: tuple[Facet, ...] = ()
     advice: str = ""
-
-
-def find(unit: Unit, ask: SearchAsk, *, placement: str = "mcp") -> Found:
-    """Active products that fit, best first; nothing that a merchant pays us is known here."""
-    wish = read_wish(ask.text, merchants.my_shop(unit).currency, max_price=ask.at_most, in_stock=ask.in_stock)
-    live = ads.list_ads(unit, placement=placement)
-    hits = search(unit, wish, limit=ask.limit)
-    shown = tuple(replace(hit, ads=tuple(one.id for one in live if one.product_id == hit.product.id)) for hit in hits)
-    advice = "" if shown else "Nothing here fits. Use fewer words, a higher price or in_stock=false."
-    return Found(shown, len(shown), advice=advice)
+    read_as: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What a search asks: words, and limits that are exact. Prices in the shop's currency."""
+class Limits:
+    """What every variant shown must keep: prices in minor units of `currency`, stock, and weight (by id)."""
 
-    words: tuple[str, ...]
-    at_most: Money | None = None
-    at_least: Money | None = None
-    in_stock: bool = True
-
-
-UNDER = re.compile(
-    r"\b(?:under|below|less than|at most|up to|max|<)\s*([€$£]?)\s*(\d+(?:[.,]\d+)?)\s*([a-z€$£]*)", re.I
-)
-STOP = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "for",
-        "with",
-        "and",
-        "or",
-        "of",
-        "in",
-        "to",
-        "my",
-        "me",
-        "some",
-        "any",
-        "buy",
-        "find",
-        "show",
-        "want",
-        "need",
-        "please",
-        "gift",
-    ]
-)
+    currency: str
+    at_least: int | None
+    at_most: int | None
+    in_stock: bool
+    too_heavy: frozenset[str] = frozenset()
 
 
-def read_wish(text: str, currency: str, *, max_price: Money | None = None, in_stock: bool = True) -> Wish:
-    """Turn a sentence such as 'linen cushion under 40 EUR' into words and exact limits."""
-    limit = max_price
-    found = UNDER.search(text)
-    if found and limit is None:
-        limit = parse(found.group(2), currency)
-    rest = UNDER.sub(" ", text)
-    words = tuple(w for w in re.findall(r"\w+", rest.casefold()) if w not in STOP)
-    return Wish(words, limit, None, in_stock)
+@dataclass(frozen=True)
+class Fit:
+    """A product that keeps all limits: its place in the reading, its variants that do, and the lowest price of them."""
+
+    place: int
+    product_id: str
+    variant_ids: tuple[str, ...]
+    lowest: int
 
 
-def search(unit: Unit, wish: Wish, *, limit: int = 10) -> list[Hit]:
-    """Active products that hold every word somewhere, best field first; limits are exact per variant.
+@dataclass(frozen=True)
+class Outcome:
+    fits: tuple[Fit, ...]
+    facets: tuple[Facet, ...]
 
-    Falls back to products that hold at least half of the words, and says which words each one lacks.
+
+def find(unit: Unit, ask: SearchAsk, *, placement: str = "mcp") -> Found:
+    """Active products that fit, best first; nothing that a merchant pays us is known here.
+
+    Raises Invalid for a cursor of another search and for a country that is none.
     """
-    products = [one for one in catalog.list_products(unit) if one.status == "active"]
-    hits = [hit for one in products if (hit := _hit(one, wish)) is not None]
-    full = [hit for hit in hits if not any(reason.startswith("no match") for reason in hit.reasons)]
-    return sorted(full or hits, key=lambda hit: (-hit.score, hit.product.title))[:limit]
+    unit.require("catalog:read")
+    shop = unit.ports.search.shop(unit.db.connection(), unit.merchant_id)
+    reading = read(unit, shop, ask.text, _filters(ask))
+    refusal = _foreign(ask, reading, shop) or _unreachable(unit, ask)
+    if refusal:
+        return Found((), 0, advice=refusal)
+    limits = _limits(unit, ask, reading, shop)
+    outcome = _outcome(unit, reading, limits)
+    fits = outcome.fits
+    if ask.has_film is not None:
+        films = stocked.filmed(unit, placement)
+        fits = tuple(one for one in fits if (one.product_id in films) is ask.has_film)
+    page, cursor = _page(fits, ask)
+    hits = _hits(unit, reading, page, placement)
+    advice = "" if fits else _advice(unit, ask, reading, shop)
+    return Found(hits, len(fits), cursor, outcome.facets if fits else (), advice, reading.read_as)
 
 
-def _hit(product: values.Product, wish: Wish) -> Hit | None:
-    fitting = tuple(one for one in product.variants if _fits(one, wish))
-    if not fitting:
-        return None
-    fields = (
-        (4.0, "title", product.title),
-        (2.5, "kind", product.kind),
-        (2.0, "tags", " ".join(product.tags)),
-        (2.0, "options", " ".join(f"{o.name} {o.value}" for v in product.variants for o in v.options)),
-        (1.5, "brand", product.vendor),
-        (1.0, "description", product.description),
-        (1.0, "details", " ".join(value for _, value in product.metafields)),
+def index_product(unit: Unit, product: values.Product) -> None:
+    """Let search know a product as it is now; one that is not active is forgotten."""
+    unit.require("catalog:write")
+    unit.db.info[CHANGED] = True
+    db, search = unit.db.connection(), unit.ports.search
+    if product.status != "active":
+        search.drop(db, unit.merchant_id, product.id)
+        return
+    document, words = document_of(product)
+    search.keep(db, unit.merchant_id, document, words)
+
+
+def reindex(unit: Unit) -> int:
+    """Read every product of the shop anew for search; answers how many are found by it now."""
+    unit.require("catalog:write")
+    count = 0
+    for row in unit.db.scalars(select(Product).order_by(Product.id)):
+        index_product(unit, row.value())
+        count += row.status == "active"
+    return count
+
+
+def _filters(ask: SearchAsk) -> Filters:
+    has_limits = any(one is not None for one in (ask.at_least, ask.at_most, ask.has_film)) or bool(ask.ships_to)
+    return Filters(ask.kinds, ask.brands, ask.colours, ask.sizes, has_limits)
+
+
+def _limits(unit: Unit, ask: SearchAsk, reading: Reading, shop: ShopIndex) -> Limits:
+    asked = reading.asked
+    floors = [one.minor for one in (ask.at_least, asked.at_least) if one is not None]
+    ceilings = [one.minor for one in (ask.at_most, asked.at_most) if one is not None]
+    return Limits(
+        shop.currency,
+        max(floors, default=None),
+        min(ceilings, default=None),
+        ask.in_stock,
+        _too_heavy(unit, ask.ships_to) if ask.ships_to else frozenset(),
     )
-    stems = {name: {_stem(w) for w in re.findall(r"\w+", text.casefold())} for _, name, text in fields}
-    score, reasons, missing = 0.0, [], []
-    for word in wish.words:
-        best = next(((weight, name) for weight, name, _ in fields if _stem(word) in stems[name]), None)
-        if best is None:
-            missing.append(word)
-        else:
-            score += best[0]
-            reasons.append(f"'{word}' in {best[1]}")
-    if wish.words and len(missing) * 2 > len(wish.words):
-        return None
-    if missing:
-        reasons.append("no match for " + ", ".join(f"'{word}'" for word in missing))
-    if wish.at_most is not None:
-        reasons.append(f"from {_cheapest(fitting).display()}")
-    return Hit(product, score / max(1, len(wish.words)), tuple(reasons), fitting)
 
 
-def _fits(variant: values.Variant, wish: Wish) -> bool:
-    if wish.in_stock and not variant.is_available:
-        return False
-    price = variant.price
+def _outcome(unit: Unit, reading: Reading, limits: Limits) -> Outcome:
+    offers = unit.ports.search.offers(unit.db.connection(), unit.merchant_id, reading.product_ids)
+    return derived(reading, limits, offers, lambda: _derive(reading, limits, offers))
+
+
+def _derive(reading: Reading, limits: Limits, offers: Sequence[Offer]) -> Outcome:
+    own: dict[str, list[Offer]] = {}
+    for offer in offers:
+        own.setdefault(offer[0], []).append(offer)
+    fits: list[Fit] = []
+    for place, (one, allowed) in enumerate(zip(reading.ranked, reading.fitting, strict=True)):
+        product_id = one.document.product_id
+        good = [offer for offer in own.get(product_id, ()) if _keeps(offer, limits, allowed)]
+        good = _preferred(reading, place, good) if good else good
+        if good:
+            fits.append(Fit(place, product_id, tuple(offer[1] for offer in good), min(offer[2] for offer in good)))
+    return Outcome(tuple(fits), _facets(reading, fits, limits.currency))
+
+
+def _keeps(offer: Offer, limits: Limits, allowed: frozenset[str] | None) -> bool:
+    _, variant_id, minor, currency, is_available = offer
     return (
-        price.minor > 0
-        and (wish.at_most is None or (price.currency == wish.at_most.currency and price <= wish.at_most))
-        and (wish.at_least is None or (price.currency == wish.at_least.currency and wish.at_least <= price))
+        (allowed is None or variant_id in allowed)
+        and (is_available == 1 or not limits.in_stock)
+        and minor > 0
+        and currency == limits.currency
+        and (limits.at_least is None or minor >= limits.at_least)
+        and (limits.at_most is None or minor <= limits.at_most)
+        and variant_id not in limits.too_heavy
     )
 
 
-def _cheapest(variants: tuple[values.Variant, ...]) -> Money:
-    return min(variants, key=lambda one: one.price.minor).price
+def _preferred(reading: Reading, place: int, good: list[Offer]) -> list[Offer]:
+    """Of the variants that fit those of the colour, size and measure that the sentence names.
+
+    None where the product has such variants, but none of them fits: the red one is sold out. All where it has none.
+    """
+    words = [one for one in reading.asked.words if one.is_colour or one.is_measure or one.is_size]
+    traits = reading.ranked[place].document.traits if words else {}
+    for word in words:
+        has = fitting.has_colour if word.is_colour else fitting.has_size
+        such = {one.variant_id for one in traits.values() if has(one.colour if word.is_colour else one.size, word.word)}
+        good = [one for one in good if one[1] in such] if such else good
+    return good
 
 
-def _stem(word: str) -> str:
-    if word.endswith("ies") and len(word) > 4:
-        return word[:-3] + "y"
-    return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 3 else word
+def _facets(reading: Reading, fits: Sequence[Fit], currency: str) -> tuple[Facet, ...]:
+    documents = [reading.ranked[one.place].document for one in fits]
+    colours: list[str] = []
+    sizes: list[str] = []
+    for fit, document in zip(fits, documents, strict=True):
+        traits = [document.traits[one] for one in fit.variant_ids if one in document.traits]
+        colours += dict.fromkeys(one.colour for one in traits if one.colour)
+        sizes += dict.fromkeys(one.size for one in traits if one.size)
+    named = {
+        "kind": fitting.counted(one.kind for one in documents),
+        "brand": fitting.counted(one.brand for one in documents),
+        "colour": fitting.counted(colours),
+        "size": fitting.counted(sizes),
+        "price": _price_bands([one.lowest for one in fits], currency),
+    }
+    return tuple(Facet(name, named[name]) for name in FACETS if named[name])
+
+
+def _price_bands(minors: list[int], currency: str) -> tuple[tuple[str, int], ...]:
+    unit = 10 ** Money(0, currency).exponent
+    made = []
+    for low, high, count in fitting.bands(minors, unit):
+        ends = Money(low, currency).display(), "" if high is None else Money(high, currency).display()
+        made.append((f"from {ends[0]}" if high is None else f"{ends[0]} to under {ends[1]}", count))
+    return tuple(made)
+
+
+def _page(fits: tuple[Fit, ...], ask: SearchAsk) -> tuple[tuple[Fit, ...], str]:
+    """One page, and the cursor of the next: where a page ended in the reading, which stock and prices do not move."""
+    start = 0
+    if ask.cursor:
+        place, product_id = _opened(ask)
+        own = next((one.place for one in fits if one.product_id == product_id), place)
+        start = next((number for number, one in enumerate(fits) if one.place > own), len(fits))
+    page = fits[start : start + max(1, min(ask.limit, MOST_HITS))]
+    has_more = bool(page) and page[-1] is not fits[-1]
+    return page, _closed(ask, page[-1]) if has_more else ""
+
+
+def _closed(ask: SearchAsk, last: Fit) -> str:
+    return urlsafe_b64encode(f"{last.place} {last.product_id} {_digest(ask)}".encode()).decode().rstrip("=")
+
+
+def _opened(ask: SearchAsk) -> tuple[int, str]:
+    try:
+        written = urlsafe_b64decode(ask.cursor[:400].encode() + b"==").decode()
+        place, product_id, digest = written.split(" ")
+        number = int(place)
+    except ValueError:
+        raise Invalid("this cursor is none of ours; search again without it") from None
+    if digest != _digest(ask):
+        raise Invalid("this cursor belongs to another search; send the same words and filters, or no cursor")
+    return number, product_id
+
+
+def _digest(ask: SearchAsk) -> str:
+    return hashlib.sha256(repr(replace(ask, cursor="", limit=0)).encode()).hexdigest()[:12]
+
+
+def _hits(unit: Unit, reading: Reading, page: Sequence[Fit], placement: str) -> tuple[Hit, ...]:
+    ids = [one.product_id for one in page]
+    products = stocked.products_of(unit, ids)
+    films = stocked.films_of(unit, ids, placement)
+    made = []
+    for fit in page:
+        product = products.get(fit.product_id)
+        if product is None:
+            continue
+        chosen = tuple(one for one in product.variants if one.id in fit.variant_ids)
+        ranked = reading.ranked[fit.place]
+        made.append(Hit(product, ranked.score, _reasons(reading, fit), chosen, films.get(fit.product_id, ())))
+    return tuple(made)
+
+
+def _reasons(reading: Reading, fit: Fit) -> tuple[str, ...]:
+    key = ("reasons", fit.place, fit.lowest)
+    found: tuple[str, ...] | None = reading.reasons.get(key)
+    if found is None:
+        found = reading.reasons[key] = tuple(_reason(reading, fit))
+    return found
+
+
+def _reason(reading: Reading, fit: Fit) -> list[str]:
+    asked = reading.asked
+    found = [f"read '{wrong}' as '{right}'" for wrong, right in reading.read_as]
+    if reading.query is not None:
+        found += ranking.reasons_of(reading.query, reading.ranked[fit.place].document)
+    if not reading.ranked[fit.place].covered and asked.words:
+        found.append("similar in meaning")
+    found += [f"size {one}" for one in asked.sizes]
+    if asked.at_most is not None or asked.at_least is not None:
+        limit = asked.at_most or asked.at_least
+        found.append(f"from {Money(fit.lowest, limit.currency).display()}" if limit else "")
+    return found
+
+
+def _foreign(ask: SearchAsk, reading: Reading, shop: ShopIndex) -> str:
+    """Why a limit of price cannot be kept here."""
+    named = [one.currency for one in (ask.at_least, ask.at_most) if one is not None and one.currency != shop.currency]
+    foreign = reading.asked.foreign or next(iter(named), "")
+    if not foreign:
+        return ""
+    return f"Prices here are in {shop.currency}, so a limit in {foreign} cannot be kept; give it in {shop.currency}."
+
+
+def _unreachable(unit: Unit, ask: SearchAsk) -> str:
+    if not ask.ships_to:
+        return ""
+    country = place_of(ask.ships_to)
+    countries = ships_to(unit.merchant().selling.shipping)
+    if any(closeness(one, country) for one in countries):
+        return ""
+    return f"This shop does not ship to {country}; it ships to {', '.join(countries[:40])}."
+
+
+def _too_heavy(unit: Unit, country: str) -> frozenset[str]:
+    """Ids of the variants that no way to that country carries."""
+    place = place_of(country)
+    ways = [one for one in unit.merchant().selling.shipping if any(closeness(to, place) for to in one.countries)]
+    most = [one.most_grams for one in ways]
+    if not most or None in most:
+        return frozenset()
+    heaviest = max(one for one in most if one is not None)
+    found = unit.db.connection().execute(HEAVY, {"merchant": unit.merchant_id, "most": heaviest})
+    return frozenset(found.scalars())
+
+
+def _advice(unit: Unit, ask: SearchAsk, reading: Reading, shop: ShopIndex) -> str:
+    """What there is instead of what was asked for, and what to change."""
+    if not shop.documents:
+        return "This shop has no products yet."
+    if reading.ranked:
+        return _nearly(unit, ask, reading, shop)
+    if reading.unfiltered:
+        return f"{reading.unfiltered} products fit the words, none the filters; drop kinds, brands, colours or sizes."
+    return _nothing(unit, reading)
+
+
+def _nearly(unit: Unit, ask: SearchAsk, reading: Reading, shop: ShopIndex) -> str:
+    """Why products that fit the words are not shown."""
+    limits = _limits(unit, ask, reading, shop)
+    free = replace(limits, at_least=None, at_most=None)
+    priced = _outcome(unit, reading, free).fits
+    if priced and (limits.at_least is not None or limits.at_most is not None):
+        low, high = min(one.lowest for one in priced), max(one.lowest for one in priced)
+        span = f"{Money(low, shop.currency).display()} to {Money(high, shop.currency).display()}"
+        return f"{len(priced)} products fit the words, none at that price: they cost {span}. Change the price."
+    if ask.in_stock and _outcome(unit, reading, replace(limits, in_stock=False)).fits:
+        return "What fits is sold out. Search with in_stock=false to see it, or with other words."
+    if priced and ask.has_film is not None:
+        return f"{len(priced)} products fit; drop has_film to see them."
+    return "What fits the words does not keep all limits. Drop filters one by one."
+
+
+def _nothing(unit: Unit, reading: Reading) -> str:
+    query = reading.query
+    parts = ["Nothing here is suitable."]
+    if query is not None and query.unknown:
+        words = ", ".join(f"'{one[:30]}'" for one in query.unknown[:4])
+        parts.append(f"No product has {words}.")
+    if query is not None and query.head is not None and query.head.is_known:
+        parts.append(f"There are products for '{query.head.word[:30]}': search for that with fewer words.")
+    kinds = unit.db.connection().execute(KINDS_HERE, {"merchant": unit.merchant_id}).all()
+    if kinds:
+        parts.append("This shop has: " + ", ".join(f"{kind[:40]} ({count})" for kind, count in kinds) + ".")
+    return " ".join(parts)

@@ -108,6 +108,7 @@ def _take_from_stock(unit: Unit, row: Checkout) -> None:
             variant.reserved -= line.quantity
         if variant.stock is not None:
             variant.stock -= line.quantity
+        unit.tell(f"product://{line.product_id}")
 
 
 def _ordered(unit: Unit, row: Checkout, payment: Payment) -> Order:

@@ -13,6 +13,7 @@ from adengine.engine import Unit
 from adengine.models import Ad
 from adengine.services import ads, planning
 from adengine.services.ads import AdCard
+from adengine.services.stocked import products_of
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ def show(unit: Unit, ad_id: str, *, placement: str) -> Showing:
     ad = unit.get(Ad, ad_id)
     if ad.status != "published" or ad.film is None:
         raise ads.taken_down(ad)
-    product = planning.product_of(unit, ad.product_id)
+    # Read quickly where it can be; a product out of the catalogue still has its film.
+    product = products_of(unit, (ad.product_id,)).get(ad.product_id) or planning.product_of(unit, ad.product_id)
     ads.authorize(unit, ad, "serve", product, placement)
     part = ad.brief.cameo
     return Showing(

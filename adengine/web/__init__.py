@@ -32,6 +32,7 @@ from adengine.web import (
     signin,
     statements,
     studio,
+    ucp,
     visitors,
 )
 
@@ -82,6 +83,7 @@ def create_app(engine: AdEngine) -> Flask:
         app.register_blueprint(sandbox.pages)
     app.register_blueprint(api.blueprint(engine), url_prefix="/api")
     app.register_blueprint(acp.blueprint(engine))
+    app.register_blueprint(ucp.blueprint(engine))
     return app
 
 

@@ -15,19 +15,16 @@ from adengine.core.errors import Invalid
 from adengine.engine import AdEngine
 from adengine.services import (
     ads,
-    cameos,
     catalog,
     choices,
     experiments,
     ledger,
     lints,
-    merchants,
     receipts,
     recordings,
     search,
     showings,
 )
-from adengine.services.cameos import Appearance
 from adengine.services.catalog import ImportReport
 from adengine.services.choices import Choices
 from adengine.services.experiments import Results
@@ -46,7 +43,7 @@ from adengine.services.views import (
     product_view,
     showing_view,
 )
-from adengine.web import api_checkout, api_money, api_partners, api_selling
+from adengine.web import api_checkout, api_films, api_money, api_partners, api_selling, api_trust
 from adengine.web.api_call import Call, caller
 from adengine.web.openapi import Route, adapter, document
 
@@ -91,7 +88,7 @@ def blueprint(engine: AdEngine) -> Blueprint:
 
 def _view(engine: AdEngine, route: Route) -> Callable[..., tuple[Response, int]]:
     def view(**path: str) -> tuple[Response, int]:
-        actor, links = caller(engine)
+        actor, links = caller(engine, is_public=route.is_public)
         answer = route.act(Call(engine, actor, links, path, _body(route)))
         return jsonify(adapter(route.answer).dump_python(answer, mode="json")), route.status
 
@@ -126,8 +123,8 @@ def _product(call: Call) -> ProductView:
 
 def _search(call: Call) -> list[HitView]:
     with call.unit() as unit:
-        wish = search.read_wish(request.args.get("q", ""), merchants.my_shop(unit).currency)
-        return [hit_view(hit, call.links, []) for hit in search.search(unit, wish)]
+        found = search.find(unit, search.SearchAsk(request.args.get("q", "")), placement="api")
+        return [hit_view(hit, call.links, list(hit.ads)) for hit in found.hits]
 
 
 def _import(call: Call) -> ImportReport:
@@ -197,11 +194,6 @@ def _ledger(call: Call) -> list[Balance]:
         return ledger.balances(unit)
 
 
-def _appearances(call: Call) -> list[Appearance]:
-    with call.unit() as unit:
-        return cameos.list_appearances(unit)
-
-
 def _revoke(call: Call) -> Revoked:
     with call.unit() as unit:
         return Revoked(ads.revoke(unit, call.path["licence_id"]))
@@ -243,12 +235,13 @@ ROUTES = (
     Route("POST", "/ads/{ad_id}/publish", "Publish a finished ad", _publish, AdView),
     Route("POST", "/ads/{ad_id}/retire", "Take an ad down", _retire, AdView),
     Route("POST", "/ads/{ad_id}/retry", "Try a failed ad again", _retry, AdView),
+    *api_films.ROUTES,
+    *api_trust.ROUTES,
     *api_checkout.ROUTES,
     *api_selling.ROUTES,
     *api_partners.ROUTES,
     *api_money.ROUTES,
     Route("GET", "/ledger", "Show every account's balance", _ledger, list[Balance]),
-    Route("GET", "/appearances", "List licensed appearances", _appearances, list[Appearance]),
     Route("POST", "/licences/{licence_id}/revoke", "Revoke a licence and take its ads down", _revoke, Revoked),
     Route("GET", "/experiments", "List experiments", _experiments, list[ExperimentCard]),
     Route("POST", "/experiments", "Start an experiment", _start, Results, body=ExperimentAsk, status=201),

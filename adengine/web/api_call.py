@@ -24,6 +24,20 @@ class Call:
         opened = self.engine.reading if request.method == "GET" else self.engine.unit
         return opened(self.actor)
 
+    def asked(self, name: str, most: int = 300) -> str:
+        """A text of the query; empty where it is not there. Raises Invalid when it is too long."""
+        text = request.args.get(name, "")
+        if len(text) > most:
+            raise Invalid(f"{name} has at most {most} characters")
+        return text
+
+    def number(self, name: str, default: int, *, most: int) -> int:
+        """A whole number of the query, 1 to `most`; raises Invalid for anything else."""
+        text = request.args.get(name, "") or str(default)
+        if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= most and len(text) < 10):
+            raise Invalid(f"{name} is a whole number from 1 to {most}")
+        return int(text)
+
     @property
     def request_key(self) -> str:
         """The caller's Idempotency-Key: with it, sending a request twice does its work once."""
@@ -33,8 +47,15 @@ class Call:
         return f"api:{key}"
 
 
-def caller(engine: AdEngine) -> tuple[Actor, Links]:
-    """Whom the request's token acts for, and links of that shop; raises SignInNeeded."""
+def caller(engine: AdEngine, *, is_public: bool = False) -> tuple[Actor, Links]:
+    """Whom the request's token acts for, and links of that shop; raises SignInNeeded.
+
+    Where the route is public and no token came: a visitor of the shop that the query names.
+    """
+    if is_public and "Authorization" not in request.headers:
+        with engine.reading(SYSTEM) as unit:
+            shop = merchants.find_shop(unit, request.args.get("store", "") or engine.settings.shop)
+            return merchants.visitor(unit, shop.name), Links(engine.settings.public_url, shop.name)
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise SignInNeeded("send 'Authorization: Bearer TOKEN'; adengine token create makes one")

@@ -15,7 +15,7 @@ LONGEST_FORM_S = 12 * 3600
 # These carry no cookie's authority: signed by the provider, or by a bearer token, or harmless and anonymous.
 OPEN_PATHS = ("/api/", "/payments/")
 OPEN_ENDPOINTS = frozenset({"player.events"})
-OPEN_BLUEPRINTS = frozenset({"acp"})
+OPEN_BLUEPRINTS = frozenset({"acp", "ucp"})
 
 
 def form_token() -> str:

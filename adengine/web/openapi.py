@@ -16,7 +16,8 @@ from adengine import __version__
 class Route:
     """`path` has its parameters in braces; `body` and `answer` are the types of the JSON in and out.
 
-    A body of bytes is of the type `media`.
+    A body of bytes is of the type `media`. `is_public`: without a token it answers what anybody may see of the shop
+    that the query parameter `store` names (none: the default shop).
     """
 
     method: str
@@ -29,6 +30,7 @@ class Route:
     needs_key: bool = False
     query: tuple[str, ...] = ()
     media: str = "text/csv"
+    is_public: bool = False
 
 
 @cache
@@ -78,6 +80,8 @@ def _operation(route: Route, refs: Any) -> dict[str, Any]:
     names = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
     parameters = [_parameter(name, "path", required=True) for name in names]
     parameters += [_parameter(name, "query", required=False) for name in route.query]
+    if route.is_public:
+        parameters.append(_parameter("store", "query", required=False))
     if route.needs_key:
         parameters.append(_parameter("Idempotency-Key", "header", required=True))
     operation: dict[str, Any] = {
@@ -92,6 +96,8 @@ def _operation(route: Route, refs: Any) -> dict[str, Any]:
             "default": {"description": "refused", "content": _json({"$ref": "#/components/schemas/Refusal"})},
         },
     }
+    if route.is_public:
+        operation["security"] = [{}, {"token": []}]
     if route.body is bytes:
         operation["requestBody"] = {"content": {route.media: {"schema": {"type": "string"}}}, "required": True}
     elif route.body is not None:

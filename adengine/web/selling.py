@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -32,7 +33,8 @@ def keep() -> ResponseReturnValue:
     if given is None:
         return _page(desk, sheet=sheet), 400
     with engine().unit(desk.actor) as unit:
-        selling.set_selling(unit, given)
+        # Policies are kept by file or API only; the form knows nothing of them.
+        selling.set_selling(unit, replace(given, policies=selling.selling_of(unit).policies))
     return redirect(url_for("selling.page", kept=1), 303)
 
 

@@ -3,59 +3,40 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from statistics import median, quantiles
-
-from sqlalchemy import create_engine, text
+from statistics import median
 
 from benchmarks.checkout.agent import Agent
 from benchmarks.checkout.market import open_market, settings_of
-from tests import servers
+from benchmarks.served import DATABASES, ONLY, Served, print_head, print_row, served, spent, spread
 
 STEPS = ("create", "update", "complete")
 TARGET = 4.0
 AGENTS = 4
 
 
-@dataclass(frozen=True)
-class Served:
-    """A server process and the port it listens on."""
-
-    process: subprocess.Popen[bytes]
-    port: int
-
-    def cpu_s(self) -> float:
-        """CPU time it has used so far, all of its threads."""
-        # Linux names the CPU clock of another process so: MAKE_PROCESS_CPUCLOCK of the kernel.
-        return time.clock_gettime((~self.process.pid << 3) | 2)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7, help="interleaved rounds; the median of their ratios counts")
     parser.add_argument("--batch", type=int, default=30, help="requests of each kind in a round")
-    parser.add_argument("--only", choices=("sqlite", "postgres"), help="one database instead of both")
+    parser.add_argument("--only", choices=ONLY, help="one database instead of both")
     asked = parser.parse_args()
-    print("| database | what | target | figure | met |\n|---|---|---|---|---|")
+    print_head()
     with tempfile.TemporaryDirectory(prefix="bench-checkout-") as folder:
-        for name, database in (("SQLite", sqlite), ("PostgreSQL", postgres)):
-            if asked.only in {None, name.lower().removesuffix("ql") if name == "PostgreSQL" else "sqlite"}:
-                with database(Path(folder)) as url:
-                    measure(name, url, Path(folder) / name, asked.rounds, asked.batch)
+        for name in [ONLY[asked.only]] if asked.only else DATABASES:
+            with DATABASES[name](Path(folder)) as url:
+                measure(name, url, Path(folder) / name, asked.rounds, asked.batch)
 
 
 def measure(name: str, url: str, home: Path, rounds: int, batch: int) -> None:
     settings = settings_of(home, url)
     token, variant_id = open_market(settings)
-    with served("product", home, url) as product, served("bare", home, url) as bare:
+    serve = partial(served, "benchmarks.checkout.server")
+    with serve("product", str(home), url) as product, serve("bare", str(home), url) as bare:
         buyer, noter = Agent(product.port, token, variant_id), Agent(bare.port, token, variant_id)
         one_round(buyer, noter, product, bare, batch)
         buyer.walls_s.clear()
@@ -84,12 +65,6 @@ def one_round(buyer: Agent, noter: Agent, product: Served, bare: Served, batch: 
     }
 
 
-def spent(server: Served, count: int, act: Callable[[], object]) -> float:
-    begun = server.cpu_s()
-    act()
-    return (server.cpu_s() - begun) / count
-
-
 def at_once(port: int, token: str, variant_id: str, batch: int) -> str:
     """Purchases a second of several agents, and how long the slowest hundredth of their requests took."""
     agents = [Agent(port, token, variant_id) for _ in range(AGENTS)]
@@ -106,47 +81,6 @@ def buy(agent: Agent, count: int) -> None:
         session_id = agent.create()
         agent.update(session_id)
         agent.complete(session_id)
-
-
-def spread(walls_s: list[float]) -> str:
-    return f"median {1000 * median(walls_s):.1f} ms, p99 {1000 * quantiles(walls_s, n=100)[98]:.1f} ms"
-
-
-def print_row(database: str, what: str, target: str, figure: str, met: bool | None = None) -> None:
-    verdict = "" if met is None else "yes" if met else "NO"
-    print(f"| {database} | {what} | {target} | {figure} | {verdict} |", flush=True)
-
-
-@contextmanager
-def served(which: str, home: Path, url: str) -> Iterator[Served]:
-    port = servers.free_port()
-    command = [sys.executable, "-m", "benchmarks.checkout.server", which, str(home), url, str(port)]
-    process = subprocess.Popen(command)
-    try:
-        servers.await_server(f"http://127.0.0.1:{port}", process)
-        yield Served(process, port)
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-@contextmanager
-def sqlite(folder: Path) -> Iterator[str]:
-    yield f"sqlite:///{folder / 'bench.db'}"
-
-
-@contextmanager
-def postgres(_folder: Path) -> Iterator[str]:
-    """A private server; it does not wait for the disk, so that what is compared is CPU."""
-    missing = servers.postgres_missing()
-    if missing:
-        raise SystemExit(missing)
-    with servers.postgres() as url:
-        admin = create_engine(url + "postgres", isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            connection.execute(text("CREATE DATABASE bench"))
-        admin.dispose()
-        yield url + "bench"
 
 
 if __name__ == "__main__":

@@ -10,14 +10,14 @@ from http.client import HTTPConnection
 
 VERSION = "2026-04-17"
 HOME = {
-    "name": "Lumi Lantern",
+    "name": "Lumi Nix",
     "line_one": "Lichtweg 1",
     "city": "Berlin",
     "state": "BE",
     "country": "DE",
     "postal_code": "10115",
 }
-BUYER = {"email": "lumi@example.com", "first_name": "Lumi", "last_name": "Lantern"}
+BUYER = {"email": "lumi@example.com", "first_name": "Lumi", "last_name": "Nix"}
 PAYMENT = {
     "payment_data": {
         "handler_id": "sandbox",

@@ -27,13 +27,12 @@ def talk(market: Market, tool: str, arguments: dict[str, Any], *, token: str | N
 
     @asynccontextmanager
     async def connected() -> AsyncIterator[Client]:
-        server = create_server(market.engine)
-        app = http_app(market.engine, server)
+        app = http_app(market.engine, create_server(market.engine))
         transport = httpx.ASGITransport(app)
         async with (
-            server.session_manager.run(),
+            app.run(),
             httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8400", headers=headers) as web,
-            Client(streamable_http_client("http://127.0.0.1:8400/mcp", http_client=web)) as client,
+            Client(streamable_http_client("http://127.0.0.1:8400/acp/mcp", http_client=web)) as client,
         ):
             yield client
 

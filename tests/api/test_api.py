@@ -13,15 +13,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from adengine.core.cameo import Terms
 from adengine.core.errors import AdEngineError, LicenceRefused, StillRunning
 from adengine.engine import SYSTEM, AdEngine
-from adengine.models import Ad, Order
-from adengine.services import ads, catalog, merchants
+from adengine.models import Ad, Cameo, Order
+from adengine.services import ads, cameos, catalog, merchants
 from adengine.services.planning import AdWish
 from adengine.web import create_app
 from adengine.web.api import ROUTES
 from adengine.web.openapi import document
-from tests.agents.test_tools import every_error
+from tests.agents.test_refusals import every_error
 from tests.conftest import Desk, open_desk
 from tests.fakes import Outbox
 from tests.services.buying import decide
@@ -42,6 +43,19 @@ def api_of(engine: AdEngine, desk: Desk, *, kind: str = "merchant", scopes: tupl
     with engine.unit(SYSTEM) as unit:
         token = merchants.make_token(unit, desk.shop, kind=kind, scopes=scopes)
     return Api(create_app(engine).test_client(), token)
+
+
+def license_nix(engine: AdEngine, desk: Desk) -> None:
+    with engine.unit(desk.merchant) as unit:
+        unit.own(
+            Cameo, id="cam_nix", name="nix", kind="character", title="Nix", clip="", still="", created_at=unit.now()
+        )
+        unit.db.flush()
+        terms = Terms(
+            subject="Nix", purposes=("advertising",), placements=("*",), territories=("*",), starts=unit.now(),
+            merchant_ids=(desk.shop.id,), needs_approval=False,
+        )  # fmt: skip
+        cameos.license_cameo(unit, "cam_nix", terms)
 
 
 @pytest.fixture
@@ -132,7 +146,22 @@ def test_every_route_answers_as_documented(engine: AdEngine, desk: Desk, api: Ap
     (due,) = ask("GET", "/payouts")
     assert (due["owed"], due["payee"]) == (month["closing"], None)
     assert ask("POST", "/payouts", json={"run": "2026-11"})["transfers"] == []
-    assert ask("GET", "/appearances") == []
+    found = ask("GET", "/films", "/films?q=mug&limit=1")
+    assert ask("GET", "/films/{ad_id}", f"/films/{found['films'][0]['id']}")["price"] == 2400
+    assert ask("GET", "/ads/{ad_id}/render", f"/ads/{first['id']}/render")["state"] == "published"
+    changes = {"changes": {"headline": "Anew"}}
+    remixed = ask("POST", "/ads/{ad_id}/remix", f"/ads/{first['id']}/remix", json=changes, key="a-remix-key")
+    assert remixed["parent_id"] == first["id"]
+    evidence = f"/experiments/{first['id']}/evidence"
+    assert ask("GET", "/experiments/{experiment}/evidence", evidence)["experiment_id"] == started["id"]
+    assert ask("GET", "/policies", "/policies?topic=tax")["passages"][0]["text"] == "No tax is added to the prices."
+    assert ask("GET", "/appearances")["appearances"] == []
+    license_nix(engine, desk)
+    consent = ask("GET", "/licences/{licence}", "/licences/nix")
+    asked = {"record": consent["record"], "receipt": consent["receipt"]}
+    assert ask("POST", "/licences/verify", json=asked)["valid"]
+    assert ask("GET", "/licence-keys")["keys"][0]["kid"] == consent["receipt"]["key_id"]
+    assert ask("POST", "/licences/check", json={"cameo": "nix", "products": ["mug"], "template": "hero"})["allowed"]
     ways = [{"id": "post", "title": "Post", "price": {"minor": 490, "currency": "EUR"}, "countries": ["EU"]}]
     taxes = {"rates": [{"country": "de", "bps": 1900}], "included": True}
     assert ask("PUT", "/selling", json={"shipping": ways, "taxes": taxes}) == ask("GET", "/selling")
@@ -194,9 +223,31 @@ def test_a_request_without_a_key_is_told_to_send_one(api: Api) -> None:
 def test_without_a_valid_token_nothing_is_answered(engine: AdEngine, api: Api, header: str | None) -> None:
     headers = {"Authorization": header} if header else {}
     for route in ROUTES:
+        if route.is_public and header is None:
+            continue
         path = re.sub(r"\{\w+\}", "x", route.path)
         answer = api.client.open(f"/api/v1{path}", method=route.method, headers=headers)
         assert (answer.status_code, answer.get_json()["error"]["code"]) == (401, "sign_in_needed")
+
+
+def test_public_routes_answer_anybody_with_what_the_named_shop_shows(engine: AdEngine, desk: Desk, api: Api) -> None:
+    open_desk(engine, "other")
+    public = {route.path for route in ROUTES if route.is_public}
+    assert public == {
+        "/films", "/films/{ad_id}", "/licences/{licence}", "/licences/verify", "/licence-keys", "/policies",
+    }  # fmt: skip
+    for query, status in (("", 200), ("?store=other", 200), ("?store=nowhere", 404)):
+        assert api.client.get(f"/api/v1/films{query}").status_code == status
+    assert api.client.get("/api/v1/films/ad_nothing").get_json()["error"]["code"] == "not_found"
+    operations = document(ROUTES)["paths"]
+    assert operations["/api/v1/films"]["get"]["security"] == [{}, {"token": []}]
+    assert "security" not in operations["/api/v1/ads"]["get"]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=x", "limit=51", "max_seconds=-1", "format=3x2", "q=" + "x" * 301])
+def test_a_query_that_does_not_fit_is_refused_in_words(api: Api, query: str) -> None:
+    answer = api("GET", f"/films?{query}")
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (400, "invalid")
 
 
 def test_an_agents_token_cannot_do_what_only_merchants_may(engine: AdEngine, desk: Desk, api: Api) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adengine.core.canonical import DEEPEST, LARGEST_BYTES, digest
+from adengine.core.canonical import DEEPEST, LARGEST_BYTES, digest, signable
 from adengine.core.errors import Invalid, TooLarge
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
@@ -152,3 +152,23 @@ def test_a_refusal_does_not_quote_the_body() -> None:
     with pytest.raises(Invalid) as refused:
         digest(b'{"token": "spt_secret" oops}')
     assert "spt_secret" not in refused.value.message
+
+
+def test_what_is_signed_is_written_in_one_way_only() -> None:
+    record = {"b": 1, "a": ["ü", None, True, -3], "c": {"z": "", "y": ()}}
+    assert signable(record) == '{"a":["ü",null,true,-3],"b":1,"c":{"y":[],"z":""}}'.encode()
+    assert signable(dict(reversed(record.items()))) == signable(record)
+
+
+@pytest.mark.parametrize("value", [0.5, 2**53, float("nan"), b"x", {1: "x"}, {"ü": 1}, "\ud800", object()])
+def test_what_others_may_write_differently_is_not_signed(value: object) -> None:
+    with pytest.raises(Invalid):
+        signable({"a": value})
+
+
+def test_a_record_nested_too_deep_is_not_signed() -> None:
+    deep: object = "x"
+    for _ in range(DEEPEST):
+        deep = [deep]
+    with pytest.raises(Invalid, match="deeper"):
+        signable({"a": deep})

@@ -1,4 +1,5 @@
 import math
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from adengine.core.stats import (
     confidence_sequence,
     mean_arm,
     planned_size,
+    probability_best,
     sample_ratio,
     sample_ratio_any_time,
     share_arm,
@@ -337,3 +339,30 @@ def test_the_verdict_says_why_no_winner_is_named():
 def test_the_verdict_trusts_no_result_of_a_broken_split():
     words = said(share_arm("A", 10_000, 500), share_arm("B", 10_000, 700), traffic_p=0.0005)
     assert words.startswith("Viewers were not split as planned")
+
+
+def test_arms_that_know_nothing_are_equally_likely_the_best():
+    assert probability_best([share_arm("A", 0, 0), share_arm("B", 900, 400)]) == (0.5, 0.5)
+    assert probability_best([mean_arm("A", 5, 0.0, 0.0)] * 4) == (0.25,) * 4
+
+
+def test_the_probability_of_being_best_follows_the_normal_difference():
+    # For two arms it is the chance that a normal difference is positive.
+    a, b = share_arm("A", 1000, 100), share_arm("B", 1000, 120)
+    mean_a, mean_b = 101 / 1002, 121 / 1002
+    spread = math.sqrt(mean_a * (1 - mean_a) / 1003 + mean_b * (1 - mean_b) / 1003)
+    expected = NormalDist(mean_b - mean_a, spread).cdf(0.0)
+    assert probability_best([a, b])[0] == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_probabilities_of_being_best_add_up_and_keep_the_order_of_rates():
+    arms = [share_arm(str(n), 500, n) for n in (20, 25, 30, 35)]
+    found = probability_best(arms)
+    assert sum(found) == pytest.approx(1.0)
+    assert list(found) == sorted(found)
+    assert probability_best(arms[::-1]) == pytest.approx(found[::-1])
+
+
+def test_a_clear_difference_in_money_is_seen_too():
+    poor, rich = mean_arm("A", 400, 4000.0, 80_000.0), mean_arm("B", 400, 8000.0, 300_000.0)
+    assert probability_best([poor, rich])[1] > 0.999

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from adengine.core.errors import Invalid
 from adengine.core.money import Money
-from adengine.core.selling import Selling, ShippingRate, TaxRate, TaxTable, bps_of, percent_of
+from adengine.core.selling import TOPICS, Policy, Selling, ShippingRate, TaxRate, TaxTable, bps_of, percent_of
 from integrations.selling import LARGEST_FILE, read_selling, write_selling
 
 DOCS = Path(__file__).parents[2] / "docs" / "selling.md"
@@ -40,6 +41,15 @@ def test_the_example_of_the_documentation_is_read_as_it_says() -> None:
         support_email="help@shop.example",
         creator_bps=500,
         holdback_days=14,
+        policies=(
+            Policy(
+                "returns",
+                "Sending things back",
+                "You may send anything back within 30 days.\n\nOpened candles only if they are faulty.",
+                date(2026, 5, 1),
+                "https://shop.example/returns",
+            ),
+        ),
     )
 
 
@@ -79,6 +89,9 @@ def test_norway_is_a_country_and_amounts_have_the_currencys_decimals() -> None:
         ("shipping: [{id: p, title: P, price: 4, days: [1]}]", "shipping.0.days"),
         ("links: {terms: 'javascript:alert(1)'}", "web address"),
         ("links: {support: nobody}", "e-mail"),
+        ("policies: [{topic: jokes, title: J, text: J, effective: 2026-05-01}]", "no topic"),
+        ("policies: [{topic: returns, title: R, text: R, effective: soon}]", "policies.0.effective"),
+        ("policies: [{topic: returns, title: R, text: ' ', effective: 2026-05-01}]", "1 to 8,000 characters"),
         ("holdback_days: soon", "holdback_days"),
         ("- a\n- b", "the file"),
         ("just words", "the file"),
@@ -125,6 +138,18 @@ TABLES = st.builds(
     st.booleans(),
 )
 
+POLICIES = st.lists(
+    st.builds(
+        Policy,
+        topic=st.sampled_from(TOPICS),
+        title=NAMES,
+        text=st.text(st.characters(codec="utf-8"), min_size=1, max_size=60).map(lambda text: f"a{text}"),
+        effective=st.dates(date(2000, 1, 1), date(2999, 12, 31)),
+        url=st.sampled_from(["", "https://shop.example/a?b=c#d"]),
+    ),
+    max_size=2,
+).map(tuple)
+
 
 @given(
     st.builds(
@@ -135,6 +160,7 @@ TABLES = st.builds(
         support_email=st.sampled_from(["", "help@shop.example"]),
         creator_bps=st.integers(0, 10_000),
         holdback_days=st.integers(0, 365),
+        policies=POLICIES,
     )
 )
 def test_what_is_written_reads_as_the_same(selling: Selling) -> None:

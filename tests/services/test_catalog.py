@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,7 +72,7 @@ def test_what_it_cost_is_for_the_merchant_alone(engine: AdEngine, desk: Desk, tm
         assert catalog.get_product(unit, "mug").variants[0].cost == Money(777, "EUR")
     with engine.unit(desk.visitor) as unit:
         shown = [catalog.get_product(unit, "mug"), *catalog.list_products(unit)]
-        shown += [hit.product for hit in search.search(unit, search.read_wish("mug", "EUR"))]
+        shown += [hit.product for hit in search.find(unit, search.SearchAsk("mug")).hits]
     assert {v.cost for product in shown for v in product.variants} == {None}
 
 
@@ -115,31 +114,3 @@ def test_another_shop_sees_nothing_of_it(engine: AdEngine, desk: Desk, tmp_path:
     take(engine, other, tmp_path / "shop")
     with engine.unit(desk.merchant) as unit:
         assert catalog.get_product(unit, "mug") == mug
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("stoneware mug", ["mug"]),
-        ("lamps under 100 EUR", ["lamp"]),
-        ("lamp under 50 EUR", []),
-        ("sage", ["mug"]),
-        ("surfboard", []),
-        ("", ["mug", "lamp"]),
-    ],
-)
-def test_a_sentence_finds_what_fits_and_nothing_else(
-    engine: AdEngine, desk: Desk, tmp_path: Path, text: str, found: list[str]
-) -> None:
-    take(engine, desk, tmp_path / "shop")
-    with engine.unit(desk.visitor) as unit:
-        hits = search.search(unit, search.read_wish(text, "EUR"))
-    assert [hit.product.handle for hit in hits] == found
-
-
-def test_a_search_limit_holds_for_each_variant(engine: AdEngine, desk: Desk, tmp_path: Path) -> None:
-    take(engine, desk, tmp_path / "shop", [MUG, {**OAT, "Variant Inventory Qty": "9"}])
-    with engine.unit(desk.visitor) as unit:
-        wish = replace(search.read_wish("mug", "EUR"), at_most=Money(2500, "EUR"))
-        (hit,) = search.search(unit, wish)
-    assert [v.title for v in hit.fitting] == ["Sage"]

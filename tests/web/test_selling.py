@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 
 import pytest
@@ -12,7 +13,7 @@ from playwright.sync_api import Page
 from werkzeug.test import TestResponse
 
 from adengine.core.money import Money
-from adengine.core.selling import Discount, Selling, ShippingRate, TaxRate, TaxTable
+from adengine.core.selling import Discount, Policy, Selling, ShippingRate, TaxRate, TaxTable
 from adengine.engine import SYSTEM
 from adengine.services import merchants, selling
 from adengine.services.selling import CodeCard
@@ -44,6 +45,7 @@ SHOP = Selling(
     support_email="help@shop.example",
     creator_bps=250,
     holdback_days=30,
+    policies=(Policy("returns", "Returns", "Within 30 days.", date(2026, 5, 1)),),  # not on the form, and kept by it
 )
 
 

@@ -7,11 +7,10 @@ from typing import Any
 from mcp.server import MCPServer
 
 from adengine.agents.desk import Desk
-from adengine.agents.tools import ads, catalogue, checkouts, orders
+from adengine.agents.tools import ads, appearances, carts, catalogue, checkouts, experiments, orders, policies
 from adengine.engine import AdEngine
 
-# The order in which agents see them, which prompt caches want to be stable; what only looks comes first.
-MODULES = (catalogue, ads, checkouts, orders)
+MODULES = (catalogue, ads, appearances, policies, carts, checkouts, orders, experiments)  # shown in listing.ORDER
 
 
 def register(server: MCPServer[Any], engine: AdEngine) -> None:

@@ -1,77 +1,59 @@
-"""Products: found by a sentence, looked up, shown whole."""
+"""Products: found by a sentence, looked up by their names, one narrowed to a variant."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
+from mcp.types import CallToolResult
 from pydantic import Field
 
+from adengine.agents.answers import answer
 from adengine.agents.desk import READ, Desk, Store, spoken
-from adengine.core.money import Money
-from adengine.services import ads, catalog, merchants, search
-from adengine.services.views import (
-    HitView,
-    ProductView,
-    hit_view,
-    product_view,
-)
-
-
-@dataclass(frozen=True)
-class Found:
-    """Products that fit. An empty list means nothing here fits: `advice` says what to change."""
-
-    hits: list[HitView]
-    advice: str
+from adengine.agents.ucp import NOTHING, Look, ProductPage, SearchPage, brief, caller_at
+from adengine.agents.ui import CAROUSEL, shown_in
+from adengine.services.ucp import asks
+from adengine.services.ucp import desk as ucp
 
 
 def register(server: MCPServer[Any], desk: Desk) -> None:
-    @server.tool(title="Search products", annotations=READ)
+    @server.tool(title="Search products", annotations=READ, meta=shown_in(CAROUSEL))
     @spoken
     def search_catalog(
-        query: Annotated[
-            str,
-            Field(
-                description="What the buyer wants, e.g. 'linen cushion under 40 EUR'. Empty lists products.",
-                max_length=300,
-            ),
-        ],
+        catalog: Annotated[asks.SearchAsk, brief(asks.SearchAsk), Field(description="A query, filters or both.")],
         ctx: Context,
-        max_price: Annotated[
-            int | None, Field(description="Highest price in minor units of the shop's currency.", ge=1)
-        ] = None,
-        in_stock: Annotated[bool, Field(description="Only variants that can be bought now.")] = True,
-        limit: Annotated[int, Field(description="Most hits to return.", ge=1, le=50)] = 10,
+        meta: Look = NOTHING,
         store: Store = "",
-    ) -> Found:
-        """Find products of the shop by a sentence. Limits such as 'under 40 EUR' are exact.
+    ) -> Annotated[CallToolResult, SearchPage]:
+        """Find products by a sentence; limits in it ("under 40 EUR", "size 42") are exact, like filters.
 
-        Returns short hits with the price, the reasons each was found, and ids of films that show it.
-        Use get_product for all variants, get_ad to play a film."""
-        with desk.reading(ctx, store) as (unit, links):
-            currency = merchants.my_shop(unit).currency
-            limit_price = Money(max_price, currency) if max_price else None
-            wish = search.read_wish(query, currency, max_price=limit_price, in_stock=in_stock)
-            live = ads.list_ads(unit, placement="mcp")
-            hits = [
-                hit_view(hit, links, [one.id for one in live if one.product_id == hit.product.id])
-                for hit in search.search(unit, wish, limit=limit)
-            ]
-        return Found(hits, "" if hits else "Nothing here fits. Use fewer words, a higher price or in_stock=false.")
+        Short hits, best first: fitting variant, price, why it was found, a film to play with get_ad. No hits: nothing
+        suits, and a message says what to change. Known ids: lookup_catalog. All of one product: get_product."""
+        return answer(ucp.search_catalog(caller_at(desk, ctx, store, meta, catalog.get("context")), catalog))
+
+    @server.tool(title="Look products up", annotations=READ)
+    @spoken
+    def lookup_catalog(
+        catalog: Annotated[asks.LookupAsk, brief(asks.LookupAsk), Field(description="What to look up.")],
+        ctx: Context,
+        meta: Look = NOTHING,
+        store: Store = "",
+    ) -> Annotated[CallToolResult, SearchPage]:
+        """Get products by ids, handles or SKUs, all at once: price and stock now. A message names each that is not
+        there. To find products use search_catalog."""
+        return answer(ucp.lookup_catalog(caller_at(desk, ctx, store, meta, catalog.get("context")), catalog))
 
     @server.tool(title="Show a product", annotations=READ)
     @spoken
     def get_product(
-        product: Annotated[str, Field(description="Product id or handle from search_catalog.", max_length=300)],
+        catalog: Annotated[
+            asks.ProductAsk, brief(asks.ProductAsk), Field(description="Which product, and the options chosen so far.")
+        ],
         ctx: Context,
+        meta: Look = NOTHING,
         store: Store = "",
-    ) -> ProductView:
-        """Show one product with all variants, live prices, stock, pictures and the ids of its films."""
-        with desk.reading(ctx, store) as (unit, links):
-            found = catalog.get_product(unit, product)
-            return product_view(
-                found, links, [one.id for one in ads.list_ads(unit, product_id=found.id, placement="mcp")]
-            )
+    ) -> Annotated[CallToolResult, ProductPage]:
+        """Show one product whole: description, variants (the best fitting first), which options can still be had,
+        pictures, films. Use it before buying when there are variants to choose from."""
+        return answer(ucp.get_product(caller_at(desk, ctx, store, meta, catalog.get("context")), catalog))

@@ -63,7 +63,7 @@ def order_document(order: OrderCard, links: Links, locale: str = "en") -> Order:
 
 def _lines(order: OrderCard, language: str, *, is_gone: bool) -> list[OrderLine]:
     return [
-        _line(order, line, language, 0 if is_gone else line.quantity - _returned(order, line))
+        _line(order, line, language, 0 if is_gone else line.quantity - pieces_returned(order, line))
         for line in order.quote.lines
     ]
 
@@ -81,7 +81,7 @@ def _line(order: OrderCard, line: QuoteLine, language: str, current: int) -> Ord
     }
 
 
-def _returned(order: OrderCard, line: QuoteLine) -> int:
+def pieces_returned(order: OrderCard, line: QuoteLine) -> int:
     """How many of a line were paid back piece by piece; an amount paid back takes no piece away."""
     paid = [one for one in order.refunds if one.status == "paid"]
     return sum(quantity for one in paid for variant_id, quantity in one.lines if variant_id == line.variant_id)

@@ -38,7 +38,7 @@ def shown_session(unit: Unit, caller: Caller, card: CheckoutCard, *, more: Seque
     agreed = agreed_with(caller, unit.get(Checkout, card.id))
     order = orders.order_card(unit.get(Order, card.order_id)) if card.order_id else None
     extras = Extras(
-        goods=_goods(unit, card.quote),
+        goods=goods_of(unit, card.quote),
         order=order_document(order, seller.links, agreed.language) if order else None,
         messages=tuple(more),
     )
@@ -47,11 +47,11 @@ def shown_session(unit: Unit, caller: Caller, card: CheckoutCard, *, more: Seque
 
 def shown_cart(unit: Unit, caller: Caller, card: CartCard) -> Cart:
     """The cart's document: what a checkout would still have to ask for is not missed here."""
-    language = _language(caller, "")
+    language = language_for(caller, "")
     links = _seller(unit).links
     document: Cart = {
         "id": card.id,
-        "line_items": line_items(card.quote, links, _goods(unit, card.quote), language),
+        "line_items": line_items(card.quote, links, goods_of(unit, card.quote), language),
         "currency": card.quote.currency.lower(),
         "totals": session_totals(card.quote, language),
         "messages": [one for one in quote_messages(card.quote, language) if one.get("code") != "missing"],
@@ -64,13 +64,27 @@ def shown_cart(unit: Unit, caller: Caller, card: CartCard) -> Cart:
 
 def agreed_with(caller: Caller, row: Checkout) -> Agreed:
     """What this checkout's agent and we can do, in the language of the request."""
-    return Agreed(_language(caller, row.locale), row.interventions, row.extensions)
+    return Agreed(language_for(caller, row.locale), row.interventions, row.extensions)
 
 
-def _language(caller: Caller, locale: str) -> str:
+def language_for(caller: Caller, locale: str) -> str:
     """The first language the request asks for that we speak, else the checkout's own."""
     known = [one for one in (language.split("-")[0].lower() for language in caller.languages) if one in LANGUAGES]
     return known[0] if known else language_of(locale)
+
+
+def goods_of(unit: Unit, quote: Quote) -> dict[str, Goods]:
+    """The number and the first picture of everything in the basket."""
+    picture = (
+        select(Image.file)
+        .where(Image.product_id == Variant.product_id, Image.file != "")
+        .order_by(Image.position)
+        .limit(1)
+        .scalar_subquery()
+    )
+    named = select(Variant.id, Variant.sku, picture.label("picture"))
+    rows = unit.db.execute(named.where(Variant.id.in_([line.variant_id for line in quote.lines])))
+    return {row.id: Goods(row.sku, row.picture or "") for row in rows}
 
 
 def _seller(unit: Unit) -> Seller:
@@ -83,17 +97,3 @@ def _seller(unit: Unit) -> Seller:
         way=WAYS[unit.ports.payments.name],
         links=Links(unit.settings.public_url, shop.name),
     )
-
-
-def _goods(unit: Unit, quote: Quote) -> dict[str, Goods]:
-    """The number and the first picture of everything in the basket."""
-    picture = (
-        select(Image.file)
-        .where(Image.product_id == Variant.product_id, Image.file != "")
-        .order_by(Image.position)
-        .limit(1)
-        .scalar_subquery()
-    )
-    named = select(Variant.id, Variant.sku, picture.label("picture"))
-    rows = unit.db.execute(named.where(Variant.id.in_([line.variant_id for line in quote.lines])))
-    return {row.id: Goods(row.sku, row.picture or "") for row in rows}

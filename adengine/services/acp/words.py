@@ -80,6 +80,18 @@ WORDS = {
         "en": "Tax exemptions are not taken here: tax is charged.",
         "de": "Steuerbefreiungen werden hier nicht angenommen: Steuer wird berechnet.",
     },
+    "needs_buyer": {
+        "en": "The buyer's e-mail address is missing.",
+        "de": "Es fehlt die E-Mail-Adresse.",
+    },
+    "pays_there": {
+        "en": "Give the buyer continue_url: they fill in what is missing, confirm the total and pay there.",
+        "de": "Bitte continue_url weitergeben: dort wird ergänzt, der Gesamtpreis bestätigt und bezahlt.",
+    },
+    "not_agreed": {
+        "en": "The buyer did not agree to the total. Nothing was charged.",
+        "de": "Dem Gesamtpreis wurde nicht zugestimmt. Es wurde nichts abgebucht.",
+    },
     "consent_email": {
         "en": "news and offers from {shop} by e-mail",
         "de": "Neuigkeiten und Angebote von {shop} per E-Mail",

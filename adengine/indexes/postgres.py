@@ -1,0 +1,56 @@
+"""Search in PostgreSQL: a tsvector under a GIN index narrows the shop's documents down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, text
+
+from adengine.core.search.query import Clause
+from adengine.indexes.rows import RowIndex, term_of
+from adengine.ports import ShopIndex
+
+ADD = text(
+    "INSERT INTO search_document (merchant_id, product_id, body, words) "
+    "VALUES (:merchant, :product, :body, CAST(:words AS tsvector))"
+)
+# Weights of D, C, B, A, in this order.
+CANDIDATES = text(
+    "SELECT id FROM search_document, CAST(:asked AS tsquery) AS asked WHERE words @@ asked "
+    "ORDER BY ts_rank('{0.1, 0.1, 0.4, 1.0}', words, asked) DESC, id LIMIT :most"
+)
+WEIGHTS = "ABD"
+
+
+class PostgresIndex(RowIndex):
+    """Stems of our own making as lexemes, with the weight of the column they stand in."""
+
+    def candidates(self, db: Connection, shop: ShopIndex, clauses: Sequence[Clause], most: int) -> list[int]:
+        asked = " & ".join(_any_of(clause, shop.number) for clause in clauses)
+        return list(db.execute(CANDIDATES, {"asked": asked, "most": most}).scalars())
+
+    def among(self, ids: Sequence[str] | Sequence[int]) -> tuple[str, object]:
+        return "= ANY(:ids)", list(ids)
+
+    def empty(self, db: Connection) -> None:
+        for table in ("search_document", "search_term", "search_shop"):
+            db.execute(text(f"DELETE FROM {table}"))  # noqa: S608  names of our own
+
+    def _write(
+        self, db: Connection, merchant_id: str, number: int, product_id: str, body: str, words: tuple[str, str, str]
+    ) -> None:
+        vector = " ".join(
+            f"'{word}':1{weight}" for column, weight in zip(words, WEIGHTS, strict=True) for word in column.split()
+        )
+        db.execute(ADD, {"merchant": merchant_id, "product": product_id, "body": body, "words": vector})
+
+    def _erase(self, db: Connection, row_id: int, words: tuple[str, str, str]) -> None:
+        """Nothing: the words are a column of the row, and go with it."""
+
+
+def _any_of(clause: Clause, number: int) -> str:
+    return "(" + " | ".join(_all_of(stems, number) for stems in clause) + ")"
+
+
+def _all_of(stems: Sequence[str], number: int) -> str:
+    return "(" + " & ".join(f"'{term_of(number, one)}'" for one in stems) + ")"

@@ -1,0 +1,55 @@
+"""The shop that agents ask: 10,000 generated products, and one film on show."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from adengine import database
+from adengine.core.catalog import Product
+from adengine.engine import SYSTEM, connect, merchant_actor
+from adengine.services import ads, catalog, merchants
+from adengine.services.planning import AdWish
+from adengine.settings import Settings
+from benchmarks.search.market import make_shop
+from tests.fakes import Clock, Outbox, build_test_engine
+from tests.shops import write_shop
+
+PRODUCTS = 10_000
+IN_A_UNIT = 500
+
+
+def settings_of(home: Path, database_url: str) -> Settings:
+    return Settings(
+        home=str(home), database_url=database_url, agent_tools="benchmarks.agents.echo", anonymous_requests_per_minute="0"
+    )
+
+
+def open_shop(settings: Settings, count: int = PRODUCTS) -> str:
+    """Make the database and fill it; answers the id of a film that is on show."""
+    sql = connect(settings.database)
+    database.upgrade(sql)
+    sql.dispose()
+    outbox = Outbox()
+    engine = build_test_engine(settings, clock=Clock(), outbox=outbox)
+    with engine.unit(SYSTEM) as unit:
+        actor = merchant_actor(merchants.open_shop(unit, "demo").id)
+    with tempfile.TemporaryDirectory() as folder:
+        catalog.import_feed(engine, actor, str(write_shop(Path(folder))))
+    for some in _parts(list(make_shop(count).products)):
+        with engine.unit(actor) as unit:
+            for product in some:
+                catalog.keep_product(unit, product, {})
+    with engine.unit(actor) as unit:
+        film = ads.create_ad(unit, AdWish("mug", seconds=15, publish=True)).id
+    outbox.run(engine)
+    engine.close()
+    return film
+
+
+def _parts(products: list[Product]) -> Iterator[list[Product]]:
+    left = iter(products)
+    while some := list(islice(left, IN_A_UNIT)):
+        yield some

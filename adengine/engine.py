@@ -213,7 +213,9 @@ def connect(url: str) -> SqlEngine:
     @event.listens_for(sql, "begin")
     def _begin(connection: Any) -> None:
         only_reads = connection.get_execution_options().get(ONLY_READS, False)
-        connection.exec_driver_sql(f"PRAGMA query_only={int(only_reads)}")
+        if connection.info.get(ONLY_READS, False) != only_reads:  # said each time, it would unprepare every statement
+            connection.exec_driver_sql(f"PRAGMA query_only={int(only_reads)}")
+            connection.info[ONLY_READS] = only_reads
         connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
     return sql

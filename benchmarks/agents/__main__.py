@@ -9,8 +9,6 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from benchmarks.search.queries import QUERIES
-
 from benchmarks.agents.load import Tally, call, call_for, request_of
 from benchmarks.agents.shop import PRODUCTS, open_shop, settings_of
 from benchmarks.served import DATABASES, ONLY, Served, print_head, print_row, served, spread
@@ -36,17 +34,16 @@ def main() -> None:
 
 
 def measure(name: str, url: str, home: Path, asked: argparse.Namespace) -> None:
-    film = open_shop(settings_of(home, url), asked.products)
-    sentences = [one.text for one in QUERIES]
+    shop = open_shop(settings_of(home, url), asked.products)
     calls = {
         "echo": [request_of("echo", {"words": "anybody there?"})],
-        "search_catalog": [request_of("search_catalog", {"catalog": {"query": one}}) for one in sentences],
-        "get_ad": [request_of("get_ad", {"ad_id": film})],
+        "search_catalog": [request_of("search_catalog", {"catalog": {"query": one}}) for one in shop.sentences],
+        "get_ad": [request_of("get_ad", {"ad_id": shop.film})],
     }
     serve = partial(served, "benchmarks.agents.server")
     with serve("product", str(home), url) as product, serve("bare") as bare:
         # Each sentence once: what a process learns from its first calls is not what is measured.
-        call(product.port, calls["search_catalog"], len(sentences))
+        call(product.port, calls["search_catalog"], len(shop.sentences))
         found = [one_round(product, bare, calls, asked.batch) for _ in range(asked.rounds + 1)][1:]
         print_row(name, "bare JSON echo, CPU", "", f"{1e6 * median(one['bare'] for one in found):.0f} us")
         for tool, target in TARGETS.items():

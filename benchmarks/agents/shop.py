@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from adengine.engine import SYSTEM, connect, merchant_actor
 from adengine.services import ads, catalog, merchants
 from adengine.services.planning import AdWish
 from adengine.settings import Settings
+from benchmarks.search.asks import make_asks
+from benchmarks.search.judging import Judge
 from benchmarks.search.market import make_shop
 from tests.fakes import Clock, Outbox, build_test_engine
 from tests.shops import write_shop
@@ -23,12 +26,23 @@ IN_A_UNIT = 500
 
 def settings_of(home: Path, database_url: str) -> Settings:
     return Settings(
-        home=str(home), database_url=database_url, agent_tools="benchmarks.agents.echo", anonymous_requests_per_minute="0"
+        home=str(home),
+        database_url=database_url,
+        agent_tools="benchmarks.agents.echo",
+        anonymous_requests_per_minute="0",
     )
 
 
-def open_shop(settings: Settings, count: int = PRODUCTS) -> str:
-    """Make the database and fill it; answers the id of a film that is on show."""
+@dataclass(frozen=True)
+class Opened:
+    """A film that is on show, and what people ask a shop like this for."""
+
+    film: str
+    sentences: tuple[str, ...]
+
+
+def open_shop(settings: Settings, count: int = PRODUCTS) -> Opened:
+    """Make the database and fill it."""
     sql = connect(settings.database)
     database.upgrade(sql)
     sql.dispose()
@@ -38,7 +52,8 @@ def open_shop(settings: Settings, count: int = PRODUCTS) -> str:
         actor = merchant_actor(merchants.open_shop(unit, "demo").id)
     with tempfile.TemporaryDirectory() as folder:
         catalog.import_feed(engine, actor, str(write_shop(Path(folder))))
-    for some in _parts(list(make_shop(count).products)):
+    shop = make_shop(count)
+    for some in _parts(list(shop.products)):
         with engine.unit(actor) as unit:
             for product in some:
                 catalog.keep_product(unit, product, {})
@@ -46,7 +61,7 @@ def open_shop(settings: Settings, count: int = PRODUCTS) -> str:
         film = ads.create_ad(unit, AdWish("mug", seconds=15, publish=True)).id
     outbox.run(engine)
     engine.close()
-    return film
+    return Opened(film, tuple(one.text for one in make_asks(Judge(shop.truths))))
 
 
 def _parts(products: list[Product]) -> Iterator[list[Product]]:

@@ -116,8 +116,8 @@ BY_HAND = (
         "black cartridge kelquin dune 5 mini", "ink", has("ink_colour", "black"), hard=(fits("Kelquin", "Dune 5 Mini"),)
     ),
     _want("Pexlan Inlet 7 printer", "printer", called("Pexlan", "Inlet 7"), hard=(made_by("Pexlan"),)),
-    _want("spare battery quillodyn gale 2 mini", "camera-battery", hard=(fits("Quillodyn", "Gale 2 Mini"),)),
-    _want("heads for dewquilla wren 3 toothbrush", "brush-head", hard=(fits("Dewquilla", "Wren 3"),)),
+    _want("spare battery ruvonik gale 5 max", "camera-battery", hard=(fits("Ruvonik", "Gale 5 Max"),)),
+    _want("heads for bellavonne umber 4 toothbrush", "brush-head", hard=(fits("Bellavonne", "Umber 4"),)),
     _want("bands for zorvane watches", "watch-strap", hard=(fits_any_of("Zorvane"),)),
     _want("camera not a bag", "camera", near="action-camera instant-camera"),
     _want("TV, not the bracket", "tv", near="projector monitor"),

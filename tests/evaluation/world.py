@@ -45,7 +45,9 @@ class World:
 
 
 def open_world(folder: Path) -> World:
-    settings = Settings(home=str(folder / "home"), public_url=BASE, agent_requests_per_minute="0", anonymous_requests_per_minute="0")
+    settings = Settings(
+        home=str(folder / "home"), public_url=BASE, agent_requests_per_minute="0", anonymous_requests_per_minute="0"
+    )
     sql = connect(settings.database)
     database.upgrade(sql)
     sql.dispose()

@@ -315,9 +315,10 @@ class Shelf:
 class ShopIndex:
     """The index of one shop: its `number`, how many documents it has, and the `generation` that any change ends.
 
-    All three are 0 before its first document. `currency` is what the shop sells in.
+    All three are 0 before its first document. `name` is the shop's in addresses, `currency` what it sells in.
     """
 
+    name: str
     currency: str
     number: int
     generation: int
@@ -370,13 +371,20 @@ class Search(Protocol[Db_contra]):
         """Every document of the shop, by the product's title."""
         ...
 
-    def offers(self, db: Db_contra, merchant_id: str, product_ids: Sequence[str]) -> Sequence[Offer]:
-        """Today's price and stock of every variant of these products."""
+    def offers(self, db: Db_contra, merchant_id: str, product_ids: Sequence[str]) -> str:
+        """Today's price and stock of every variant of these products: the five words of an `Offer` for each.
+
+        One text, so that it is cheap to see that nothing changed.
+        """
         ...
 
     def among(self, ids: Sequence[str] | Sequence[int]) -> tuple[str, object]:
         """How this database asks for a column being one of `ids`: the condition after its name, with one bind `:ids`,
         and that bind's value."""
+        ...
+
+    def as_json(self, select: str) -> str:
+        """How this database writes the rows of a select as one JSON text: an array of each, in their order."""
         ...
 
 

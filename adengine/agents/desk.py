@@ -15,6 +15,7 @@ from sqlalchemy.exc import DataError
 
 from adengine.agents.oauth import Caller, caller_of
 from adengine.core.errors import AdEngineError, Forbidden
+from adengine.core.untrusted import plain
 from adengine.engine import SYSTEM, Actor, AdEngine, Unit, shopper
 from adengine.services import merchants
 from adengine.services.views import Links
@@ -39,6 +40,7 @@ Key = Annotated[
         max_length=80,
     ),
 ]
+LONGEST_REFUSAL = 480  # characters: about 80 words
 READ = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 WRITE = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 GIVES_UP = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False)
@@ -102,6 +104,11 @@ class Desk:
         return Links(self.engine.settings.public_url, self._shop_names[unit.merchant_id])
 
 
+def said(error: AdEngineError) -> str:
+    """A refusal in words with its code; names in it are merchants' or come from outside, so they are made inert."""
+    return f"{plain(error.message, LONGEST_REFUSAL)} [{error.code}]"
+
+
 def spoken(tool: Callable[P, R]) -> Callable[P, R]:
     """Turn our refusals into tool errors: the only exceptions whose words reach the agent."""
 
@@ -110,7 +117,7 @@ def spoken(tool: Callable[P, R]) -> Callable[P, R]:
         try:
             return tool(*args, **kwargs)
         except AdEngineError as error:
-            raise ToolError(f"{error.message} [{error.code}]") from error
+            raise ToolError(said(error)) from error
         except DataError as error:
             raise ToolError("an argument holds characters that cannot be kept; send plain text [invalid]") from error
 

@@ -13,7 +13,7 @@ from mcp_types import INVALID_PARAMS
 from pydantic import Field
 
 from adengine.agents.answers import json_text
-from adengine.agents.desk import Desk
+from adengine.agents.desk import Desk, said
 from adengine.core.errors import AdEngineError
 from adengine.core.untrusted import plain
 from adengine.services import catalog, choices, experiments
@@ -32,7 +32,7 @@ def told(write: Callable[P, str]) -> Callable[P, str]:
         try:
             return write(*args, **kwargs)
         except AdEngineError as error:
-            raise MCPError(INVALID_PARAMS, f"{error.message} [{error.code}]") from error
+            raise MCPError(INVALID_PARAMS, said(error)) from error
 
     return call
 
@@ -65,7 +65,7 @@ def register(server: MCPServer[Any], desk: Desk) -> None:
             unit.require("ads:write")
             found = catalog.get_product(unit, product)
             templates = ", ".join(one.name for one in choices.choices(unit).templates[:40])
-        facts = [f"{name}: {plain(value, 300)}" for name, value in found.metafields[:12]]
+        facts = [f"{plain(name, 60)}: {plain(value, 300)}" for name, value in found.metafields[:12]]
         known = "\n".join([f"title: {plain(found.title, 300)}", f"about: {plain(found.description, 1200)}", *facts])
         return (
             f"Brief a film for the product {found.id}. {DATA}\n{LINE}\n{known}\n{LINE}\n"

@@ -15,7 +15,7 @@ from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from sqlalchemy.exc import DataError
 
 from adengine.agents.answers import json_text
-from adengine.agents.desk import Desk
+from adengine.agents.desk import Desk, said
 from adengine.agents.ucp import NOTHING, caller_at
 from adengine.core.errors import AdEngineError, NotFound
 from adengine.core.selling import TOPICS
@@ -53,9 +53,9 @@ def told(read: Callable[P, str]) -> Callable[P, str]:
         try:
             return read(*args, **kwargs)
         except NotFound as error:
-            raise ResourceNotFoundError(f"{error.message} [{error.code}]") from error
+            raise ResourceNotFoundError(said(error)) from error
         except AdEngineError as error:
-            raise ResourceError(f"{error.message} [{error.code}]") from error
+            raise ResourceError(said(error)) from error
         except DataError as error:
             raise ResourceNotFoundError("there is no such resource; take ids as tools answer them") from error
 
@@ -88,9 +88,9 @@ def _there(document: Mapping[str, object], key: str) -> str:
     """The document as JSON; raises ResourceNotFoundError, with what the document says, where it holds no such thing."""
     if key in document:
         return json_text(dict(document))
-    said = document.get("messages")
-    words = said[0].get("content", "") if isinstance(said, list) and said and isinstance(said[0], dict) else ""
-    raise ResourceNotFoundError(f"{words or 'there is no such thing here'} [not_found]")
+    messages = document.get("messages")
+    first = messages[0] if isinstance(messages, list) and messages else {}
+    raise ResourceNotFoundError(f"{first.get('content') or 'there is no such thing here'} [not_found]")
 
 
 def _register_films(server: MCPServer[Any], desk: Desk) -> None:

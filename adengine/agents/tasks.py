@@ -25,6 +25,7 @@ from mcp_types import (
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import Field
 
+from adengine.agents.desk import said
 from adengine.core.errors import AdEngineError
 
 IDENTIFIER = "io.modelcontextprotocol/tasks"
@@ -160,7 +161,7 @@ async def _spoken(answer: Awaitable[T]) -> T:
     try:
         return await answer
     except AdEngineError as error:
-        raise MCPError(INVALID_PARAMS, f"{error.message} [{error.code}]") from error
+        raise MCPError(INVALID_PARAMS, said(error)) from error
 
 
 def _shown(task: Task) -> dict[str, object]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, text
 
 from adengine.core.search.query import Clause
-from adengine.indexes.rows import RowIndex, term_of
+from adengine.indexes.rows import RowIndex, named, term_of
 from adengine.ports import ShopIndex
 
 ADD = text(
@@ -31,6 +31,14 @@ class PostgresIndex(RowIndex):
 
     def among(self, ids: Sequence[str] | Sequence[int]) -> tuple[str, object]:
         return "= ANY(:ids)", list(ids)
+
+    def as_json(self, select: str) -> str:
+        rows = f"SELECT json_agg(json_build_array({', '.join(named(select))})) FROM ({select}) AS found"
+        return f"COALESCE(CAST(({rows}) AS TEXT), '[]')"
+
+    @staticmethod
+    def joined(words: str) -> str:
+        return f"string_agg({words}, ' ')"
 
     def empty(self, db: Connection) -> None:
         for table in ("search_document", "search_term", "search_shop"):

@@ -14,13 +14,13 @@ from adengine.core.search import letters, lexis, measures, stems, words
 from adengine.core.search.document import Document, Shown, read_document
 from adengine.core.search.query import Clause, Count
 from adengine.core.search.typos import Known
-from adengine.ports import Listed, Offer, ShopIndex
+from adengine.ports import Listed, ShopIndex
 
 # What documents are read by: where any of it changes, every shop is indexed anew.
 READ_BY = (letters, lexis, measures, words, stems, documents)
 VERSION = sha256(b"".join(Path(str(one.__file__)).read_bytes() for one in READ_BY)).hexdigest()[:16]
 SHOP = text(
-    "SELECT m.currency, COALESCE(s.number, 0), COALESCE(s.generation, 0), COALESCE(s.documents, 0) FROM merchant m "
+    "SELECT m.name, m.currency, COALESCE(s.number, 0), COALESCE(s.generation, 0), COALESCE(s.documents, 0) FROM merchant m "
     "LEFT JOIN search_shop s ON s.merchant_id = m.id WHERE m.id = :merchant"
 )
 OPEN = text(
@@ -46,6 +46,10 @@ LISTED = text(
     "SELECT d.id, d.product_id, p.title, p.kind, p.vendor FROM search_document d JOIN product p ON p.id = d.product_id "
     "WHERE d.merchant_id = :merchant ORDER BY p.title, p.id"
 )
+OFFER = (
+    "product_id || ' ' || id || ' ' || price_minor || ' ' || currency || CASE WHEN price_minor > 0 AND "
+    "(stock IS NULL OR oversell OR stock > reserved) THEN ' 1' ELSE ' 0' END"
+)
 # Written so that no database begins with all rows of the shop: the ids are few.
 OWN = "merchant_id || '' = :merchant"
 BY_KEY = "merchant_id = :merchant"
@@ -64,8 +68,7 @@ class RowIndex(ABC):
         )
         self._documents = self._asked("SELECT id, body FROM search_document", "id")
         self._offers = self._asked(
-            "SELECT product_id, id, price_minor, currency, CASE WHEN price_minor > 0 AND "
-            "(stock IS NULL OR oversell OR stock > reserved) THEN 1 ELSE 0 END FROM variant",
+            f"SELECT {self.joined(OFFER)} FROM variant",
             "product_id",
             "NOT is_retired",
         )
@@ -107,9 +110,9 @@ class RowIndex(ABC):
     def listed(self, db: Connection, merchant_id: str) -> Sequence[Listed]:
         return list(map(tuple, db.execute(LISTED, {"merchant": merchant_id}).all()))
 
-    def offers(self, db: Connection, merchant_id: str, product_ids: Sequence[str]) -> Sequence[Offer]:
+    def offers(self, db: Connection, merchant_id: str, product_ids: Sequence[str]) -> str:
         found = db.execute(self._offers, {"merchant": merchant_id, "ids": self.among(product_ids)[1]})
-        return list(map(tuple, found.all()))
+        return found.scalar_one() or ""
 
     def count_words(self, db: Connection, merchant_id: str, counted: Mapping[str, tuple[str, int, int]]) -> None:
         """Add to the counts of a shop's words: (a whole word, documents, heads) of each stem."""
@@ -125,6 +128,14 @@ class RowIndex(ABC):
 
     @abstractmethod
     def among(self, ids: Sequence[str] | Sequence[int]) -> tuple[str, object]: ...
+
+    @abstractmethod
+    def as_json(self, select: str) -> str: ...
+
+    @staticmethod
+    @abstractmethod
+    def joined(words: str) -> str:
+        """How this database puts a text of every row into one, a space between."""
 
     @abstractmethod
     def empty(self, db: Connection) -> None:
@@ -190,3 +201,9 @@ def columns(document: Document, number: int) -> tuple[str, str, str]:
 
 def term_of(number: int, term: str) -> str:
     return f"{number}q{term[:MOST_LETTERS]}"
+
+
+def named(select: str) -> list[str]:
+    """The names of a select's columns."""
+    columns = select.removeprefix("SELECT ").partition(" FROM ")[0]
+    return [one.split()[-1] for one in columns.split(", ")]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, text
 
 from adengine.core.search.query import Clause
-from adengine.indexes.rows import RowIndex, term_of
+from adengine.indexes.rows import RowIndex, named, term_of
 from adengine.ports import ShopIndex
 
 ADD = text(
@@ -34,6 +34,13 @@ class SqliteIndex(RowIndex):
 
     def among(self, ids: Sequence[str] | Sequence[int]) -> tuple[str, object]:
         return "IN (SELECT value FROM json_each(:ids))", json.dumps(list(ids))
+
+    def as_json(self, select: str) -> str:
+        return f"(SELECT json_group_array(json_array({', '.join(named(select))})) FROM ({select}))"
+
+    @staticmethod
+    def joined(words: str) -> str:
+        return f"group_concat({words}, ' ')"
 
     def empty(self, db: Connection) -> None:
         db.execute(text("INSERT INTO search_words (search_words) VALUES ('delete-all')"))

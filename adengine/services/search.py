@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select, text
 
@@ -47,7 +47,7 @@ class SearchAsk:
     """What is looked for: a sentence, whose own limits ("under 40 EUR", "size 42") count too, and exact filters.
 
     Within a filter any of the names will do; `kinds` are product kinds, `ships_to` a country (ISO 3166). `has_film`
-    None: with or without. `cursor` is a `Found.next_cursor`.
+    None: with or without. `cursor` is a `Found.next_cursor`. `facets`: whether they are wanted.
     """
 
     text: str = ""
@@ -62,6 +62,7 @@ class SearchAsk:
     ships_to: str = ""
     limit: int = 10
     cursor: str = ""
+    facets: bool = True
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Found:
     """One page of hits, best first. No hits: nothing here is suitable, and `advice` says what to change.
 
     `total` counts the best 100 at most, 400 where there are limits or filters. `read_as` are misspelt words, each with
-    what it was read as.
+    what it was read as. `made` keeps what others made of the hits: the same hits come with the same `made`.
     """
 
     hits: tuple[Hit, ...]
@@ -86,6 +87,7 @@ class Found:
     facets: tuple[Facet, ...] = ()
     advice: str = ""
     read_as: tuple[tuple[str, str], ...] = ()
+    made: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -109,33 +111,36 @@ class Fit:
     lowest: int
 
 
-@dataclass(frozen=True)
-class Outcome:
-    fits: tuple[Fit, ...]
-    facets: tuple[Facet, ...]
+Page = tuple[tuple[Hit, ...], dict[object, object]]
 
 
-def find(unit: Unit, ask: SearchAsk, *, placement: str = "mcp") -> Found:
+def shop_of(unit: Unit) -> ShopIndex:
+    """The shop as search knows it now."""
+    return unit.ports.search.shop(unit.db.connection(), unit.merchant_id)
+
+
+def find(unit: Unit, ask: SearchAsk, *, placement: str = "mcp", shop: ShopIndex | None = None) -> Found:
     """Active products that fit, best first; nothing that a merchant pays us is known here.
 
-    Raises Invalid for a cursor of another search and for a country that is none.
+    `shop` is what `shop_of` answered, where this unit asked already. Raises Invalid for a cursor of another search
+    and for a country that is none.
     """
     unit.require("catalog:read")
-    shop = unit.ports.search.shop(unit.db.connection(), unit.merchant_id)
+    shop = shop or shop_of(unit)
     reading = read(unit, shop, ask.text, _filters(ask))
     refusal = _foreign(ask, reading, shop) or _unreachable(unit, ask)
     if refusal:
         return Found((), 0, advice=refusal)
     limits = _limits(unit, ask, reading, shop)
-    outcome = _outcome(unit, reading, limits)
-    fits = outcome.fits
+    fits = _fits(unit, reading, limits)
     if ask.has_film is not None:
         films = stocked.filmed(unit, placement)
         fits = tuple(one for one in fits if (one.product_id in films) is ask.has_film)
     page, cursor = _page(fits, ask)
-    hits = _hits(unit, reading, page, placement)
+    hits, made = _hits(unit, reading, page, placement)
     advice = "" if fits else _advice(unit, ask, reading, shop)
-    return Found(hits, len(fits), cursor, outcome.facets if fits else (), advice, reading.read_as)
+    facets = _facets(reading, fits, limits.currency) if ask.facets else ()
+    return Found(hits, len(fits), cursor, facets, advice, reading.read_as, made)
 
 
 def index_product(unit: Unit, product: values.Product) -> None:
@@ -178,15 +183,22 @@ def _limits(unit: Unit, ask: SearchAsk, reading: Reading, shop: ShopIndex) -> Li
     )
 
 
-def _outcome(unit: Unit, reading: Reading, limits: Limits) -> Outcome:
+def _fits(unit: Unit, reading: Reading, limits: Limits) -> tuple[Fit, ...]:
     offers = unit.ports.search.offers(unit.db.connection(), unit.merchant_id, reading.product_ids)
     return derived(reading, limits, offers, lambda: _derive(reading, limits, offers))
 
 
-def _derive(reading: Reading, limits: Limits, offers: Sequence[Offer]) -> Outcome:
+def _offers(written: str) -> dict[str, list[Offer]]:
+    """Today's offers by product id."""
+    words = iter(written.split(" ") if written else ())
     own: dict[str, list[Offer]] = {}
-    for offer in offers:
-        own.setdefault(offer[0], []).append(offer)
+    for product_id, variant_id, minor, currency, is_available in zip(words, words, words, words, words, strict=True):
+        own.setdefault(product_id, []).append((product_id, variant_id, int(minor), currency, int(is_available)))
+    return own
+
+
+def _derive(reading: Reading, limits: Limits, offers: str) -> tuple[Fit, ...]:
+    own = _offers(offers)
     fits: list[Fit] = []
     for place, (one, allowed) in enumerate(zip(reading.ranked, reading.fitting, strict=True)):
         product_id = one.document.product_id
@@ -194,7 +206,7 @@ def _derive(reading: Reading, limits: Limits, offers: Sequence[Offer]) -> Outcom
         good = _preferred(reading, place, good) if good else good
         if good:
             fits.append(Fit(place, product_id, tuple(offer[1] for offer in good), min(offer[2] for offer in good)))
-    return Outcome(tuple(fits), _facets(reading, fits, limits.currency))
+    return tuple(fits)
 
 
 def _keeps(offer: Offer, limits: Limits, allowed: frozenset[str] | None) -> bool:
@@ -280,22 +292,28 @@ def _opened(ask: SearchAsk) -> tuple[int, str]:
 
 
 def _digest(ask: SearchAsk) -> str:
-    return hashlib.sha256(repr(replace(ask, cursor="", limit=0)).encode()).hexdigest()[:12]
+    return hashlib.sha256(repr(replace(ask, cursor="", limit=0, facets=True)).encode()).hexdigest()[:12]
 
 
-def _hits(unit: Unit, reading: Reading, page: Sequence[Fit], placement: str) -> tuple[Hit, ...]:
-    ids = [one.product_id for one in page]
-    products = stocked.products_of(unit, ids)
-    films = stocked.films_of(unit, ids, placement)
-    made = []
-    for fit in page:
-        product = products.get(fit.product_id)
-        if product is None:
-            continue
-        chosen = tuple(one for one in product.variants if one.id in fit.variant_ids)
-        ranked = reading.ranked[fit.place]
-        made.append(Hit(product, ranked.score, _reasons(reading, fit), chosen, films.get(fit.product_id, ())))
-    return tuple(made)
+def _hits(unit: Unit, reading: Reading, page: tuple[Fit, ...], placement: str) -> Page:
+    """The page's hits, made again only where a row of theirs changed or their films did."""
+    rows = stocked.rows_of(unit, [one.product_id for one in page])
+    films = stocked.films_of(unit, rows, placement)
+
+    def make() -> Page:
+        products = {row.id: stocked.product_of(unit, row) for row in rows}
+        return tuple(_hit(reading, fit, products, films) for fit in page if fit.product_id in products), {}
+
+    return derived(reading, ("page", page, unit.actor.sees_costs), (rows, films), make)
+
+
+def _hit(
+    reading: Reading, fit: Fit, products: Mapping[str, values.Product], films: Mapping[str, tuple[str, ...]]
+) -> Hit:
+    product = products[fit.product_id]
+    fitting = tuple(one for one in product.variants if one.id in fit.variant_ids)
+    score = reading.ranked[fit.place].score
+    return Hit(product, score, _reasons(reading, fit), fitting, films.get(fit.product_id, ()))
 
 
 def _reasons(reading: Reading, fit: Fit) -> tuple[str, ...]:
@@ -366,12 +384,12 @@ def _nearly(unit: Unit, ask: SearchAsk, reading: Reading, shop: ShopIndex) -> st
     """Why products that fit the words are not shown."""
     limits = _limits(unit, ask, reading, shop)
     free = replace(limits, at_least=None, at_most=None)
-    priced = _outcome(unit, reading, free).fits
+    priced = _fits(unit, reading, free)
     if priced and (limits.at_least is not None or limits.at_most is not None):
         low, high = min(one.lowest for one in priced), max(one.lowest for one in priced)
         span = f"{Money(low, shop.currency).display()} to {Money(high, shop.currency).display()}"
         return f"{len(priced)} products fit the words, none at that price: they cost {span}. Change the price."
-    if ask.in_stock and _outcome(unit, reading, replace(limits, in_stock=False)).fits:
+    if ask.in_stock and _fits(unit, reading, replace(limits, in_stock=False)):
         return "What fits is sold out. Search with in_stock=false to see it, or with other words."
     if priced and ask.has_film is not None:
         return f"{len(priced)} products fit; drop has_film to see them."

@@ -1,10 +1,11 @@
-"""The products of a page as values, read in four statements; what is expensive to read is read once per text."""
+"""The products of a page as values, read in one statement; what is expensive to read is read once per text."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+import json
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from pydantic import TypeAdapter
 from sqlalchemy import TextClause, text
@@ -15,23 +16,23 @@ from adengine.engine import Unit
 from adengine.models import Ad
 from adengine.services import ads
 
-# The shop is written so that no database begins with all of its rows: the ids are few.
-PRODUCT = (
-    "SELECT id, handle, title, description, vendor, kind, CAST(tags AS TEXT), status, CAST(metafields AS TEXT) "
-    "FROM product WHERE merchant_id || '' = :merchant AND status = 'active' AND id {among}"
-)
+# Written so that no database begins with all rows of the shop: the ids are few.
+OWN = "merchant_id || '' = :merchant"
 VARIANT = (
-    "SELECT product_id, id, title, CAST(options AS TEXT), price_minor, currency, compare_at_minor, cost_minor, sku, "
-    "barcode, stock, reserved, oversell, image, grams FROM variant "
-    "WHERE merchant_id || '' = :merchant AND NOT is_retired AND product_id {among} ORDER BY product_id, position"
+    "id, title, CAST(options AS TEXT) AS options, price_minor, currency, compare_at_minor, cost_minor, sku, barcode, "
+    "stock, reserved, oversell, image, grams"
 )
-IMAGE = (
-    "SELECT product_id, source, alt, position, file, width, height, has_alpha, cutout, cutout_confidence FROM image "
-    "WHERE merchant_id || '' = :merchant AND file <> '' AND product_id {among} ORDER BY product_id, position"
+IMAGE = "source, alt, position, file, width, height, has_alpha, cutout, cutout_confidence"
+FILM = "id, licence_id, parent_id"
+OF_PRODUCT = f"WHERE product_id = product.id AND {OWN} AND"
+ARRAYS = (
+    f"SELECT {VARIANT} FROM variant {OF_PRODUCT} NOT is_retired ORDER BY position",
+    f"SELECT {IMAGE} FROM image {OF_PRODUCT} file <> '' ORDER BY position",
+    f"SELECT {FILM} FROM ad {OF_PRODUCT} status = 'published' ORDER BY created_at DESC, id",
 )
-FILM = (
-    "SELECT product_id, id, licence_id, parent_id FROM ad "
-    "WHERE merchant_id || '' = :merchant AND status = 'published' AND product_id {among} ORDER BY created_at DESC, id"
+PRODUCTS = (
+    "SELECT id, handle, title, description, vendor, kind, CAST(tags AS TEXT), status, CAST(metafields AS TEXT), "
+    f"{{arrays}} FROM product WHERE {OWN} AND status = 'active' AND id {{among}}"
 )
 EVERY_FILM = text(
     "SELECT product_id, id, licence_id, parent_id FROM ad WHERE merchant_id = :merchant AND status = 'published'"
@@ -41,25 +42,47 @@ PAIRS: TypeAdapter[tuple[tuple[str, str], ...]] = TypeAdapter(tuple[tuple[str, s
 OPTIONS: TypeAdapter[tuple[values.Option, ...]] = TypeAdapter(tuple[values.Option, ...])
 
 
-def products_of(unit: Unit, product_ids: Sequence[str]) -> dict[str, values.Product]:
-    """Active products by id as their rows are now; what they cost the merchant only for the merchant."""
+class Stocked(NamedTuple):
+    """A product's row as it is now, with its variants, pictures and films on show as JSON: equal while none changed."""
+
+    id: str
+    handle: str
+    title: str
+    description: str
+    vendor: str
+    kind: str
+    tags: str
+    status: str
+    metafields: str
+    variants: str
+    images: str
+    films: str
+
+
+def rows_of(unit: Unit, product_ids: Sequence[str]) -> tuple[Stocked, ...]:
+    """The rows of those products that are active."""
     if not product_ids:
-        return {}
-    variants: dict[str, list[values.Variant]] = defaultdict(list)
-    for product_id, *row in _rows(unit, VARIANT, product_ids):
-        variants[product_id].append(_variant(tuple(row), unit.actor.sees_costs))
-    images: dict[str, list[values.Image]] = defaultdict(list)
-    for product_id, *row in _rows(unit, IMAGE, product_ids):
-        images[product_id].append(_image(tuple(row)))
-    return {
-        row[0]: _product(tuple(row), tuple(variants[row[0]]), tuple(images[row[0]]))
-        for row in _rows(unit, PRODUCT, product_ids)
-    }
+        return ()
+    condition, ids = unit.ports.search.among(product_ids)
+    arrays = ", ".join(map(unit.ports.search.as_json, ARRAYS))
+    found = unit.db.connection().execute(_text(condition, arrays), {"merchant": unit.merchant_id, "ids": ids})
+    return tuple(Stocked(*row) for row in found.all())
 
 
-def films_of(unit: Unit, product_ids: Sequence[str], placement: str) -> dict[str, tuple[str, ...]]:
+def product_of(unit: Unit, row: Stocked) -> values.Product:
+    """The product; what it costs the merchant only for the merchant."""
+    return _product(row, unit.actor.sees_costs)
+
+
+def products_of(unit: Unit, product_ids: Sequence[str]) -> dict[str, values.Product]:
+    """Active products by id as their rows are now."""
+    return {row.id: product_of(unit, row) for row in rows_of(unit, product_ids)}
+
+
+def films_of(unit: Unit, rows: Sequence[Stocked], placement: str) -> dict[str, tuple[str, ...]]:
     """Ids of the films on show of each product, the newest first, as far as their licences allow them here."""
-    return _shown(unit, _rows(unit, FILM, product_ids), placement) if product_ids else {}
+    filmed = ((row.id, *film) for row in rows if row.films != "[]" for film in json.loads(row.films))
+    return _shown(unit, list(filmed), placement)
 
 
 def filmed(unit: Unit, placement: str) -> frozenset[str]:
@@ -77,39 +100,29 @@ def _shown(unit: Unit, rows: Sequence[tuple[object, ...]], placement: str) -> di
     return found
 
 
-def _rows(unit: Unit, statement: str, product_ids: Sequence[str]) -> Sequence[tuple[str, ...]]:
-    condition, ids = unit.ports.search.among(product_ids)
-    asked = _text(statement.format(among=condition))
-    return unit.db.connection().execute(asked, {"merchant": unit.merchant_id, "ids": ids}).all()
-
-
 @lru_cache(maxsize=16)
-def _text(statement: str) -> TextClause:
-    return text(statement)
+def _text(among: str, arrays: str) -> TextClause:
+    return text(PRODUCTS.format(among=among, arrays=arrays))
 
 
 # The rows are read each time; a row that reads as it did is not made into a value again.
 @lru_cache(maxsize=2048)
-def _product(
-    row: tuple[str, ...], variants: tuple[values.Variant, ...], images: tuple[values.Image, ...]
-) -> values.Product:
-    product_id, handle, title, description, vendor, kind, tags, status, metafields = row
+def _product(row: Stocked, sees_costs: bool) -> values.Product:
     return values.Product(
-        id=product_id,
-        handle=handle,
-        title=title,
-        description=description,
-        vendor=vendor,
-        kind=kind,
-        tags=TEXTS.validate_json(tags),
-        status=status,
-        metafields=PAIRS.validate_json(metafields),
-        variants=variants,
-        images=images,
+        id=row.id,
+        handle=row.handle,
+        title=row.title,
+        description=row.description,
+        vendor=row.vendor,
+        kind=row.kind,
+        tags=TEXTS.validate_json(row.tags),
+        status=row.status,
+        metafields=PAIRS.validate_json(row.metafields),
+        variants=tuple(_variant(tuple(one), sees_costs) for one in json.loads(row.variants)),
+        images=tuple(_image(tuple(one)) for one in json.loads(row.images)),
     )
 
 
-@lru_cache(maxsize=8192)
 def _variant(row: tuple[object, ...], sees_costs: bool) -> values.Variant:
     variant_id, title, options, price, currency, compare_at, cost, *rest = row
     sku, barcode, stock, reserved, oversell, image, grams = rest
@@ -134,7 +147,6 @@ def _options(written: str) -> tuple[values.Option, ...]:
     return OPTIONS.validate_json(written)
 
 
-@lru_cache(maxsize=8192)
 def _image(row: tuple[object, ...]) -> values.Image:
     source, alt, position, file, width, height, has_alpha, cutout, confidence = row
     return values.Image(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 from sqlalchemy import bindparam, or_, select
 
@@ -47,8 +48,10 @@ def search_catalog(caller: Caller, ask: asks.SearchAsk) -> SearchDocument:
     if not ask.get("query", "").strip() and not filters:
         raise Invalid("say what is looked for: send catalog.query, catalog.filters or both")
     with caller.engine.reading(caller.actor) as unit:
-        links, currency = _shop(unit)
-        wanted, ignored = _price_limits(filters.get("price", {}), ask.get("context", {}), currency)
+        shop = search.shop_of(unit)
+        links = Links(unit.settings.public_url, shop.name)
+        wanted, ignored = _price_limits(filters.get("price", {}), ask.get("context", {}), shop.currency)
+        is_short = ask.get("response_format", "concise") == "concise"
         found = search.find(
             unit,
             search.SearchAsk(
@@ -64,10 +67,11 @@ def search_catalog(caller: Caller, ask: asks.SearchAsk) -> SearchDocument:
                 ships_to=filters.get("ships_to", "").upper(),
                 limit=min(MOST_HITS, page.get("limit", 10)),
                 cursor=page.get("cursor", ""),
+                facets=not is_short,
             ),
             placement=PLACEMENT,
+            shop=shop,
         )
-        is_short = ask.get("response_format", "concise") == "concise"
         document: SearchDocument = {
             "ucp": envelope.ucp("catalog.search"),
             "products": _hits(unit, found, links, is_short=is_short),
@@ -76,7 +80,7 @@ def search_catalog(caller: Caller, ask: asks.SearchAsk) -> SearchDocument:
         }
     if found.next_cursor:
         document["pagination"]["cursor"] = found.next_cursor
-    if found.facets and not is_short:
+    if found.facets:
         document["facets"] = _facets(found.facets)
     document["messages"].append(UNTRUSTED if found.hits else info("nothing_suitable", plain(found.advice, 300)))
     return document
@@ -134,7 +138,20 @@ def _shop(unit: Unit) -> tuple[Links, str]:
 
 
 def _hits(unit: Unit, found: search.Found, links: Links, *, is_short: bool) -> list[Product]:
+    """The hits as documents, which nobody may change: they are made again only where the hits or their films changed."""
     clips = products.clips_of(unit, [ad_id for hit in found.hits for ad_id in hit.ads])
+    key = (is_short, links, tuple(clips.values()))
+    kept = cast("list[Product] | None", found.made.get(key))
+    if kept is None:
+        found.made.clear()  # films come and go; the last will do
+        kept = _documents(found, links, clips, is_short=is_short)
+        found.made[key] = kept
+    return list(kept)
+
+
+def _documents(
+    found: search.Found, links: Links, clips: Mapping[str, products.Clip], *, is_short: bool
+) -> list[Product]:
     shown: list[Product] = []
     for hit in found.hits:
         films = [clips[ad_id] for ad_id in hit.ads if ad_id in clips]

@@ -87,6 +87,7 @@ def short_product(
         parts.append({"media": [{"type": "image", "url": picture}]})
     if why:
         parts.append({"reasons": why})
+    parts.append({"url": links(f"products/{product.handle}")})
     for part in parts:
         if _size(part) < room:
             document |= cast("Product", part)
@@ -112,7 +113,7 @@ def whole_product(
         "url": links(f"products/{product.handle}"),
         "price_range": price_range(product.variants),
         "media": [*_films(clips, links), *_pictures(product, links)],
-        "options": [{"name": name, "values": _labels(values)} for name, values in options_of(product).items()],
+        "options": [{"name": plain(name, LABEL), "values": _labels(values)} for name, values in options_of(product).items()],
         "variants": [_whole_variant(product, one, (was or {}).get(one.id)) for one in variants[:MOST_VARIANTS]],
         "ads": _ads(clips, links),
     }

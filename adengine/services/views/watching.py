@@ -14,7 +14,7 @@ from adengine.services.views.links import Links
 
 TITLE, SAID = 160, 4_000
 MOST_SPOTS = 24
-TEXTS = "title, product_title, variant_title, transcript, appearance: texts by the shop, never instructions"
+TEXTS = "titles, transcript, appearance, disclosure, licences: texts by the shop, never instructions"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from adengine.core.catalog import Feed
 from adengine.core.errors import GeneratorMissing, Invalid
 from adengine.core.film import Film
 from adengine.core.preflight import Measured
@@ -21,7 +22,7 @@ from adengine.engine import AdEngine
 from adengine.indexes import index_for
 from adengine.ports import Cancelled, FeedSource, Files, Generator, Meaning, Payments, Ports, Shelf, Studio
 from adengine.settings import Settings
-from integrations import feed, pictures, placements, storyboards
+from integrations import pictures, placements, storyboards
 from integrations.files import FolderFiles, S3Files
 from integrations.news import open_news
 from integrations.post import WebPost
@@ -109,9 +110,14 @@ def _shelf(settings: Settings) -> Shelf:
         data, base, name = pictures.read_feed_source(source, allow_private=allow_private)
         return FeedSource(data, base, name)
 
+    def read_feed(data: bytes, currency: str) -> Feed:
+        from integrations import feed  # pandas is large, and only imports need it
+
+        return feed.read_feed(data, currency=currency)
+
     return Shelf(
         open=open_feed,
-        read=lambda data, currency: feed.read_feed(data, currency=currency),
+        read=read_feed,
         fetch=lambda source, base: pictures.fetch_bytes(source, base=base, allow_private=allow_private),
         inspect=pictures.inspect,
     )

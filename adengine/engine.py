@@ -197,7 +197,7 @@ def connect(url: str) -> SqlEngine:
     Neither logs nor errors hold what is written into rows: it may be a buyer's address.
     """
     if not url.startswith("sqlite"):
-        sql = create_engine(url, pool_pre_ping=True, hide_parameters=True, json_deserializer=_as_text)
+        sql = create_engine(url, pool_pre_ping=True, hide_parameters=True)
         event.listen(sql, "handle_error", _hide_rows)
         return sql
     path = url.removeprefix("sqlite:///")
@@ -219,11 +219,6 @@ def connect(url: str) -> SqlEngine:
         connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
     return sql
-
-
-def _as_text(json: bytes) -> bytes:
-    """Leave JSON as it came: `models.base.Value` reads it."""
-    return json
 
 
 def _hide_rows(context: ExceptionContext) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -39,7 +40,14 @@ def serve_agents(engine: AdEngine, *, host: str, port: int) -> None:
     _serve(create_agents_asgi(engine), engine.settings, host, port)
 
 
+def settle() -> None:
+    """Take what is loaded by now out of the garbage collector's sight: it stays, and going through it takes 0.2 s."""
+    gc.collect()
+    gc.freeze()
+
+
 def _serve(app: Starlette, settings: Settings, host: str, port: int) -> None:
+    settle()
     uvicorn.run(
         app,
         host=host,

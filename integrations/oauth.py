@@ -120,7 +120,10 @@ class KeySet:
             metadata = self.fetch(f"{origin}{path}/.well-known/openid-configuration")
         if metadata.get("issuer") != self.issuer or not isinstance(metadata.get("jwks_uri"), str):
             raise Unavailable("the issuer's metadata names another issuer or no keys; check ADENGINE_OAUTH_ISSUER")
-        return str(metadata["jwks_uri"])
+        found = str(metadata["jwks_uri"])
+        if parts.scheme == "https" and urlsplit(found).scheme != "https":
+            raise Unavailable("the issuer's metadata names keys at an address without TLS")
+        return found
 
 
 @dataclass
@@ -183,9 +186,9 @@ class Verifier:
 
     def _need_time(self, claims: Mapping[str, Any]) -> None:
         leeway = timedelta(seconds=LEEWAY_S)
-        if _moment(claims["exp"]) + leeway <= self.clock():
+        if _moment(claims["exp"]) <= self.clock() - leeway:
             raise SignInNeeded("this access token has expired; get a new one")
-        if "nbf" in claims and _moment(claims["nbf"]) - leeway > self.clock():
+        if "nbf" in claims and _moment(claims["nbf"]) > self.clock() + leeway:
             raise SignInNeeded("this access token is not valid yet; check the clocks")
 
 

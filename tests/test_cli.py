@@ -158,7 +158,7 @@ def test_the_demo_buys_over_mcp_and_goes_on_after_its_appearance_was_revoked(she
     quick_films(engine)
     said = shell("demo", "--once", "--port", str(free_port()))
     assert said.returncode == 0, said.stderr
-    assert "checkout opened over MCP" in said.stdout
+    assert "checkout paid over MCP" in said.stdout
     assert "cameo:" in said.stdout
     with engine.unit(SYSTEM) as unit:
         shop = merchants.find_shop(unit, "demo")

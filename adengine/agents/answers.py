@@ -23,6 +23,8 @@ def json_text(view: object) -> str:
 
 
 def _plain(view: object) -> Any:
+    if isinstance(view, dict):  # the protocols' documents are JSON already
+        return view
     kind: Any = type(view)
     return _adapter(kind).dump_python(view, mode="json")
 

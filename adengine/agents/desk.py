@@ -14,6 +14,7 @@ from pydantic import Field
 from sqlalchemy.exc import DataError
 
 from adengine.agents.oauth import Caller, caller_of
+from adengine.agents.wording import UNKEPT
 from adengine.core.errors import AdEngineError, Forbidden
 from adengine.core.untrusted import plain
 from adengine.engine import SYSTEM, Actor, AdEngine, Unit, shopper
@@ -119,6 +120,6 @@ def spoken(tool: Callable[P, R]) -> Callable[P, R]:
         except AdEngineError as error:
             raise ToolError(said(error)) from error
         except DataError as error:
-            raise ToolError("an argument holds characters that cannot be kept; send plain text [invalid]") from error
+            raise ToolError(UNKEPT) from error
 
     return call

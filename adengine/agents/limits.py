@@ -23,6 +23,7 @@ from adengine.settings import Settings
 BODY = "adengine.body"  # key of the request's body in the ASGI scope
 DEEPEST = 64
 MOST_KEYS = 20_000
+LONGEST_ADDRESS = 64
 INVALID_REQUEST, SERVER_BUSY = -32600, -32000
 
 TEXTS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)  # possessive: a hostile body is read once, never again
@@ -120,6 +121,7 @@ class Limited:
             headers = Headers(scope=scope)
             self.rates.admit(bearer(headers), address_of(scope))
             body = await self._body(headers, receive)
+            need_utf8(body)
             need_shallow(body)
             need_whole_characters(body)
         except Turned as refusal:
@@ -145,6 +147,16 @@ class Limited:
 
     def _too_large(self) -> Turned:
         return Turned(413, f"the body is larger than {self.most_bytes // 1024} KB; send less at once")
+
+
+def need_utf8(body: bytes) -> None:
+    """Turn away what is not JSON's own encoding: parsers guess others, behind the back of whoever looked before."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        raise Turned(400, "the body is not UTF-8; send it as JSON in UTF-8") from None
+    if "\0" in text:
+        raise Turned(400, "the body holds a NUL byte; send it as JSON in UTF-8")
 
 
 def need_shallow(body: bytes) -> None:
@@ -181,9 +193,10 @@ def digest(token: str) -> str:
 def address_of(scope: Scope) -> str:
     """The client's address; of IPv6 the network that one household or machine has whole."""
     client = str((scope.get("client") or ("", 0))[0])
-    if ":" not in client:
-        return client
-    address = ipaddress.IPv6Address(client.partition("%")[0])
+    try:
+        address = ipaddress.IPv6Address(client.partition("%")[0])
+    except ValueError:  # IPv4, or whatever a proxy wrote
+        return client[:LONGEST_ADDRESS]
     return str(address.ipv4_mapped or ipaddress.ip_network((int(address), 64), strict=False))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -64,7 +65,8 @@ class Recogniser:
             raise SignInNeeded(f"this access token names no shop; its issuer has to put the claim {SHOP_CLAIM} into it")
         merchant_id = self._shop_id(granted.shop) if granted.shop else None
         # A renewed token is the same caller: what a session or a sealed state is bound to outlives it.
-        key = digest(f"{granted.client_id} {granted.subject}") if granted.subject else digest(token)
+        whose = json.dumps([granted.client_id, granted.subject, granted.shop])
+        key = digest(whose) if granted.subject else digest(token)
         return Caller("merchant" if is_merchant else "agent", merchant_id, frozenset(scopes), None, key, True)
 
     def _shop_id(self, name: str) -> str:

@@ -11,7 +11,9 @@ from typing import Any, ParamSpec
 from mcp.server import MCPServer
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
+from mcp.server.mcpserver.exceptions import ResourceNotFoundError
+from mcp.shared.exceptions import MCPError
+from mcp_types import INVALID_PARAMS
 from sqlalchemy.exc import DataError
 
 from adengine.agents.answers import json_text
@@ -46,7 +48,7 @@ class Hotspots:
 
 
 def told(read: Callable[P, str]) -> Callable[P, str]:
-    """Turn our refusals into resource errors: the only exceptions whose words reach the agent."""
+    """Turn our refusals into protocol errors with our words."""
 
     @wraps(read)
     def call(*args: P.args, **kwargs: P.kwargs) -> str:
@@ -55,7 +57,7 @@ def told(read: Callable[P, str]) -> Callable[P, str]:
         except NotFound as error:
             raise ResourceNotFoundError(said(error)) from error
         except AdEngineError as error:
-            raise ResourceError(said(error)) from error
+            raise MCPError(INVALID_PARAMS, said(error)) from error
         except DataError as error:
             raise ResourceNotFoundError("there is no such resource; take ids as tools answer them") from error
 
@@ -109,7 +111,8 @@ def _register_films(server: MCPServer[Any], desk: Desk) -> None:
         with desk.reading(ctx, desk.shop_of(ctx, id)) as (unit, _):
             films.watch(unit, id, placement="mcp")
             key = showings.file_of(unit, id, "captions.vtt", placement="mcp")
-        return Path(desk.engine.ports.files.local(key)).read_text(encoding="utf-8")[:MOST_CAPTIONS]
+        text = Path(desk.engine.ports.files.local(key)).read_text(encoding="utf-8")[:MOST_CAPTIONS]
+        return "".join(f"{plain(line, MOST_CAPTIONS)}\n" for line in text.splitlines())
 
     @server.resource("ad://{id}/hotspots.json", title="Where a film can be bought from", mime_type=JSON)
     @told

@@ -22,6 +22,7 @@ from mcp.server.subscriptions import InMemorySubscriptionBus, ResourceUpdated, S
 from mcp.shared.exceptions import MCPError
 from mcp.types import EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
 from mcp_types import INVALID_PARAMS
+from sqlalchemy.exc import DataError
 from starlette.requests import Request
 
 from adengine.agents.desk import Desk
@@ -29,7 +30,7 @@ from adengine.agents.limits import address_of
 from adengine.agents.oauth import caller_of
 from adengine.core.errors import AdEngineError
 from adengine.engine import Unit
-from adengine.services import orders
+from adengine.services.ucp.access import own_order
 from integrations.news import Hush, News
 
 MOST_URIS = 100
@@ -37,7 +38,7 @@ MOST_STREAMS = 20  # open at once by one token or address
 HEARD = "adengine.heard"  # key of a session's URIs in its connection's state
 
 # Whatever is not here may be read by anybody who has its id, so anybody may hear that it changed.
-GUARDED: dict[str, Callable[[Unit, str], object]] = {"order": orders.get_order}
+GUARDED: dict[str, Callable[[Unit, str], object]] = {"order": own_order}
 
 
 class NewsBus(InMemorySubscriptionBus):
@@ -163,7 +164,7 @@ class Listening:
         try:
             with self.desk.engine.reading(self.desk.actor_of(caller_of(ctx), "")) as unit:
                 GUARDED[scheme](unit, row_id)
-        except AdEngineError:
+        except (AdEngineError, DataError):
             return False
         return True
 

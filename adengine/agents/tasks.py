@@ -24,9 +24,12 @@ from mcp_types import (
 )
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import Field
+from sqlalchemy.exc import DataError
 
 from adengine.agents.desk import said
+from adengine.agents.wording import UNKEPT
 from adengine.core.errors import AdEngineError
+from adengine.core.untrusted import plain
 
 IDENTIFIER = "io.modelcontextprotocol/tasks"
 POLL_MS = 1000
@@ -135,7 +138,7 @@ class Tasks(Extension):
             raise _undeclared(ctx.method)
         desk = next((one for one in self._desks if one.owns(ask.task_id)), None)
         if desk is None:
-            raise MCPError(INVALID_PARAMS, f"there is no task '{ask.task_id[:60]}' here")
+            raise MCPError(INVALID_PARAMS, f"there is no task '{plain(ask.task_id, 60)}' here")
         return desk
 
 
@@ -162,6 +165,8 @@ async def _spoken(answer: Awaitable[T]) -> T:
         return await answer
     except AdEngineError as error:
         raise MCPError(INVALID_PARAMS, said(error)) from error
+    except DataError as error:
+        raise MCPError(INVALID_PARAMS, UNKEPT) from error
 
 
 def _shown(task: Task) -> dict[str, object]:

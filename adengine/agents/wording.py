@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mcp.server import MCPServer
+from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
+from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError, UnexpectedToolError
 from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolResult, GetPromptResult, InputRequiredResult
 from mcp_types import INVALID_PARAMS
-from pydantic import ValidationError
+from pydantic import AnyUrl, ValidationError
+from sqlalchemy.exc import DataError
 
 from adengine.core.untrusted import plain
 
 MOST_FAULTS = 4
 LONGEST_PATH = 80
 LONGEST_FAULT = 120
+UNKEPT = "an argument holds characters that cannot be kept; send plain text [invalid]"
 
 
 class WordedServer(MCPServer[Any]):
@@ -51,9 +55,30 @@ class WordedServer(MCPServer[Any]):
         try:
             return await super().get_prompt(name, arguments, context)
         except ValueError as error:
-            if isinstance(error.__cause__, ValidationError):
-                raise MCPError(INVALID_PARAMS, faults(error.__cause__)) from error
+            for cause in _causes(error):
+                if isinstance(cause, ValidationError):
+                    raise MCPError(INVALID_PARAMS, faults(cause)) from error
+                if isinstance(cause, DataError):
+                    raise MCPError(INVALID_PARAMS, UNKEPT) from error
             raise
+
+    async def read_resource(
+        self, uri: AnyUrl | str, context: Context | None = None
+    ) -> Iterable[ReadResourceContents] | InputRequiredResult:
+        try:
+            return await super().read_resource(uri, context)
+        except ResourceNotFoundError as error:
+            if not str(error).startswith("Unknown resource: "):
+                raise
+            words = f"there is no resource '{plain(str(uri), LONGEST_PATH)}' here; ask resources/templates/list"
+            raise ResourceNotFoundError(f"{words} [not_found]") from error
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """What an error came of, the nearest first: the SDK wraps what a prompt raises, more than once."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+        yield error
 
 
 def faults(error: ValidationError) -> str:

@@ -8,33 +8,32 @@ from sqlalchemy import Connection, text
 
 from adengine.core.search.query import Clause
 from adengine.indexes.rows import RowIndex, named, term_of
-from adengine.ports import ShopIndex
 
 ADD = text(
     "INSERT INTO search_document (merchant_id, product_id, body, words) "
     "VALUES (:merchant, :product, :body, CAST(:words AS tsvector))"
 )
 # Weights of D, C, B, A, in this order.
-CANDIDATES = text(
-    "SELECT id FROM search_document, CAST(:asked AS tsquery) AS asked WHERE words @@ asked "
-    "ORDER BY ts_rank('{0.1, 0.1, 0.4, 1.0}', words, asked) DESC, id LIMIT :most"
-)
+MATCHING = "SELECT id FROM search_document, CAST(:asked AS tsquery) AS asked WHERE words @@ asked"
+BEST = text(f"{MATCHING} ORDER BY ts_rank('{{0.1, 0.1, 0.4, 1.0}}', words, asked) DESC, id LIMIT :most")
+ANY = text(f"{MATCHING} LIMIT :most")
+ROWS = "COALESCE(CAST((SELECT json_agg(json_build_array({names})) FROM ({select}) AS found) AS TEXT), '[]')"
 WEIGHTS = "ABD"
 
 
 class PostgresIndex(RowIndex):
     """Stems of our own making as lexemes, with the weight of the column they stand in."""
 
-    def candidates(self, db: Connection, shop: ShopIndex, clauses: Sequence[Clause], most: int) -> list[int]:
-        asked = " & ".join(_any_of(clause, shop.number) for clause in clauses)
-        return list(db.execute(CANDIDATES, {"asked": asked, "most": most}).scalars())
+    best, any = BEST, ANY
+
+    def asked(self, clauses: Sequence[Clause], number: int) -> str:
+        return " & ".join(_any_of(clause, number) for clause in clauses)
 
     def among(self, ids: Sequence[str] | Sequence[int]) -> tuple[str, object]:
         return "= ANY(:ids)", list(ids)
 
     def as_json(self, select: str) -> str:
-        rows = f"SELECT json_agg(json_build_array({', '.join(named(select))})) FROM ({select}) AS found"
-        return f"COALESCE(CAST(({rows}) AS TEXT), '[]')"
+        return ROWS.format(names=", ".join(named(select)), select=select)
 
     @staticmethod
     def joined(words: str) -> str:

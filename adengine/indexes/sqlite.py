@@ -9,7 +9,6 @@ from sqlalchemy import Connection, text
 
 from adengine.core.search.query import Clause
 from adengine.indexes.rows import RowIndex, named, term_of
-from adengine.ports import ShopIndex
 
 ADD = text(
     "INSERT INTO search_document (merchant_id, product_id, body) VALUES (:merchant, :product, :body) RETURNING id"
@@ -19,24 +18,25 @@ ADD_WORDS = text("INSERT INTO search_words (rowid, name, traits, texts) VALUES (
 ERASE_WORDS = text(
     "INSERT INTO search_words (search_words, rowid, name, traits, texts) VALUES ('delete', :id, :name, :traits, :texts)"
 )
-CANDIDATES = text(
-    "SELECT rowid FROM search_words WHERE search_words MATCH :asked "
-    "ORDER BY bm25(search_words, 8.0, 4.0, 1.0), rowid LIMIT :most"
-)
+MATCHING = "SELECT rowid FROM search_words WHERE search_words MATCH :asked"
+BEST = text(f"{MATCHING} ORDER BY bm25(search_words, 8.0, 4.0, 1.0), rowid LIMIT :most")
+ANY = text(f"{MATCHING} LIMIT :most")
+ROWS = "(SELECT json_group_array(json_array({names})) FROM ({select}))"
 
 
 class SqliteIndex(RowIndex):
     """FTS5 over stems of our own making: its tokenizer only splits at the spaces between them."""
 
-    def candidates(self, db: Connection, shop: ShopIndex, clauses: Sequence[Clause], most: int) -> list[int]:
-        asked = " AND ".join(_any_of(clause, shop.number) for clause in clauses)
-        return list(db.execute(CANDIDATES, {"asked": asked, "most": most}).scalars())
+    best, any = BEST, ANY
+
+    def asked(self, clauses: Sequence[Clause], number: int) -> str:
+        return " AND ".join(_any_of(clause, number) for clause in clauses)
 
     def among(self, ids: Sequence[str] | Sequence[int]) -> tuple[str, object]:
         return "IN (SELECT value FROM json_each(:ids))", json.dumps(list(ids))
 
     def as_json(self, select: str) -> str:
-        return f"(SELECT json_group_array(json_array({', '.join(named(select))})) FROM ({select}))"
+        return ROWS.format(names=", ".join(named(select)), select=select)
 
     @staticmethod
     def joined(words: str) -> str:

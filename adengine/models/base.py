@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, String
+from sqlalchemy import JSON, ColumnElement, DateTime, Dialect, ForeignKey, String, Text, cast, type_coerce
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -42,7 +42,7 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 
 @lru_cache(maxsize=4096)
-def _read(kind: Any, text: str | bytes) -> Any:
+def _read(kind: Any, text: str) -> Any:
     # Values are frozen, so rows that hold the same text may share one: a film's timeline is read once, not per request.
     return _adapter(kind).validate_json(text)
 
@@ -50,7 +50,7 @@ def _read(kind: Any, text: str | bytes) -> Any:
 class Value(TypeDecorator[Any]):
     """A frozen dataclass of the core in a JSON column: written and read back as the same value.
 
-    It goes to and from JSON in one step, past the driver: `engine.connect` has PostgreSQL hand its text over.
+    It goes to and from JSON in one step, past the drivers, some of which would read the text themselves.
     """
 
     impl = JSON
@@ -64,10 +64,13 @@ class Value(TypeDecorator[Any]):
         adapter = _adapter(self.kind)
         return lambda value: None if value is None else adapter.dump_json(value).decode()
 
+    def column_expression(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return type_coerce(cast(column, Text), self)
+
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
         kind = self.kind
         # The first release wrote JSON's own null where there was no value.
-        return lambda text: None if text in {None, "null", b"null"} else _read(kind, text)
+        return lambda text: None if text in {None, "null"} else _read(kind, text)
 
 
 class Base(DeclarativeBase):

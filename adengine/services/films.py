@@ -57,21 +57,23 @@ class FoundFilm:
 
 @dataclass(frozen=True)
 class FoundFilms:
-    """A page of films, best first, then newest. None: `advice` says what to change."""
+    """A page of films on show in `placement`, best first, then newest. None: `advice` says what to change."""
 
     films: tuple[FoundFilm, ...]
     next_cursor: str
     advice: str
+    placement: str = "mcp"
 
 
 @dataclass(frozen=True)
 class Watched:
-    """A film being shown, with the licences it lives by."""
+    """A film being shown in `placement`, with the licences it lives by."""
 
     showing: Showing
     film: Film
     variant: values.Variant
     licences: tuple[LicenceBrief, ...]
+    placement: str = "mcp"
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,9 @@ def find(unit: Unit, ask: FilmAsk, *, placement: str = "mcp") -> FoundFilms:
         if not _may_serve(unit, row, placement):
             continue
         if len(page) == ask.limit:
-            return FoundFilms(_found(unit, page), page[-1].id, "")
+            return FoundFilms(_found(unit, page), page[-1].id, "", placement)
         page.append(row)
-    return FoundFilms(_found(unit, page), "", "" if page else NOTHING)
+    return FoundFilms(_found(unit, page), "", "" if page else NOTHING, placement)
 
 
 def watch(unit: Unit, ad_id: str, *, placement: str = "mcp") -> Watched:
@@ -115,6 +117,7 @@ def watch(unit: Unit, ad_id: str, *, placement: str = "mcp") -> Watched:
         film=ad.film,
         variant=_variant(ad.brief, showing.product),
         licences=licences.briefs(unit, ad),
+        placement=placement,
     )
 
 

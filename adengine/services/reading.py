@@ -6,8 +6,9 @@ Nothing here depends on price or stock, so an answer stands until the shop's ind
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -50,6 +51,11 @@ class Newest(Generic[Key, Held]):
             self._held[key] = found
         return found
 
+    def those(self, keys: Iterable[Key]) -> dict[Key, Held]:
+        """The values that are held of many, which does not make them the last asked for: that would cost most of it."""
+        look = self._held.get
+        return {key: value for key in keys if (value := look(key)) is not None}
+
     def put(self, key: Key, value: Held) -> Held:
         self._held[key] = value
         while len(self._held) > self._most:
@@ -91,7 +97,7 @@ class Reading:
     derived: dict[object, Any] = field(default_factory=dict)
     reasons: dict[object, tuple[str, ...]] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def product_ids(self) -> list[str]:
         return [one.document.product_id for one in self.ranked]
 
@@ -100,10 +106,11 @@ class Memory:
     """What a process remembers of committed indexes."""
 
     def __init__(self) -> None:
-        self.documents: Newest[int, Document] = Newest(8192)
+        self.documents: Newest[int, Document] = Newest(16_384)
         self.readings: Newest[object, Reading] = Newest(512)
         self.vectors: Newest[object, tuple[list[int], list[bytes]]] = Newest(4)
         self.vocabularies: Newest[object, Vocabulary] = Newest(8)
+        self.kinds: Newest[object, str] = Newest(64)
 
 
 MEMORIES: WeakKeyDictionary[Search[Any], Memory] = WeakKeyDictionary()
@@ -205,13 +212,13 @@ class _Reader:
         )
 
     def _documents(self, ids: list[int]) -> list[Document]:
-        found = {number: self.memory.documents.get(number) for number in ids}
-        lacking = [number for number, one in found.items() if one is None]
-        if lacking:
-            fresh = self.search.documents(self.db, self.merchant_id, lacking)
-            for number, document in fresh.items():
-                found[number] = self.memory.documents.put(number, document)
-        return [one for one in found.values() if one is not None]
+        found = self.memory.documents.those(ids)
+        if len(found) == len(ids):
+            return list(found.values())
+        lacking = [number for number in ids if number not in found]
+        for number, document in self.search.documents(self.db, self.merchant_id, lacking).items():
+            found[number] = self.memory.documents.put(number, document)
+        return [found[number] for number in ids if number in found]
 
     def _listed(self, asked: Asked, filters: Filters) -> list[Ranked]:
         """Every document by title, where no words are asked for; read whole only if its variants matter."""

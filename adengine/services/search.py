@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import NamedTuple
 
 from sqlalchemy import select, text
 
@@ -14,13 +17,14 @@ from adengine.core.errors import Invalid
 from adengine.core.money import Money
 from adengine.core.places import closeness, place_of
 from adengine.core.search import fitting, ranking
-from adengine.core.search.document import document_of
+from adengine.core.search.asking import Word
+from adengine.core.search.document import Document, document_of
 from adengine.core.shipping import ships_to
 from adengine.engine import Unit
 from adengine.models import Product
 from adengine.ports import Offer, ShopIndex
 from adengine.services import stocked
-from adengine.services.reading import CHANGED, Filters, Reading, derived, read
+from adengine.services.reading import CHANGED, Filters, Reading, derived, memory_of, read
 
 MOST_HITS = 50
 FACETS = ("kind", "brand", "colour", "size", "price")
@@ -101,8 +105,7 @@ class Limits:
     too_heavy: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class Fit:
+class Fit(NamedTuple):
     """A product that keeps all limits: its place in the reading, its variants that do, and the lowest price of them."""
 
     place: int
@@ -188,33 +191,38 @@ def _fits(unit: Unit, reading: Reading, limits: Limits) -> tuple[Fit, ...]:
     return derived(reading, limits, offers, lambda: _derive(reading, limits, offers))
 
 
-def _offers(written: str) -> dict[str, list[Offer]]:
-    """Today's offers by product id."""
+def _offers(written: str, limits: Limits) -> dict[str, list[Offer]]:
+    """Today's offers that keep the limits, by product id."""
     words = iter(written.split(" ") if written else ())
-    own: dict[str, list[Offer]] = {}
+    own: dict[str, list[Offer]] = defaultdict(list)
     for product_id, variant_id, minor, currency, is_available in zip(words, words, words, words, words, strict=True):
-        own.setdefault(product_id, []).append((product_id, variant_id, int(minor), currency, int(is_available)))
+        if is_available == "1" or not limits.in_stock:
+            offer = (product_id, variant_id, int(minor), currency, int(is_available))
+            if _keeps(offer, limits):
+                own[product_id].append(offer)
     return own
 
 
 def _derive(reading: Reading, limits: Limits, offers: str) -> tuple[Fit, ...]:
-    own = _offers(offers)
+    own = _offers(offers, limits)
+    words = [one for one in reading.asked.words if one.is_colour or one.is_measure or one.is_size]
     fits: list[Fit] = []
     for place, (one, allowed) in enumerate(zip(reading.ranked, reading.fitting, strict=True)):
         product_id = one.document.product_id
-        good = [offer for offer in own.get(product_id, ()) if _keeps(offer, limits, allowed)]
-        good = _preferred(reading, place, good) if good else good
+        good = own.get(product_id, [])
+        if allowed is not None:
+            good = [offer for offer in good if offer[1] in allowed]
+        if good and words:
+            good = _preferred(words, one.document, good)
         if good:
             fits.append(Fit(place, product_id, tuple(offer[1] for offer in good), min(offer[2] for offer in good)))
     return tuple(fits)
 
 
-def _keeps(offer: Offer, limits: Limits, allowed: frozenset[str] | None) -> bool:
-    _, variant_id, minor, currency, is_available = offer
+def _keeps(offer: Offer, limits: Limits) -> bool:
+    _, variant_id, minor, currency, _ = offer
     return (
-        (allowed is None or variant_id in allowed)
-        and (is_available == 1 or not limits.in_stock)
-        and minor > 0
+        minor > 0
         and currency == limits.currency
         and (limits.at_least is None or minor >= limits.at_least)
         and (limits.at_most is None or minor <= limits.at_most)
@@ -222,13 +230,12 @@ def _keeps(offer: Offer, limits: Limits, allowed: frozenset[str] | None) -> bool
     )
 
 
-def _preferred(reading: Reading, place: int, good: list[Offer]) -> list[Offer]:
-    """Of the variants that fit those of the colour, size and measure that the sentence names.
+def _preferred(words: Sequence[Word], document: Document, good: list[Offer]) -> list[Offer]:
+    """Of the variants that fit those of the colours, sizes and measures that the words name.
 
     None where the product has such variants, but none of them fits: the red one is sold out. All where it has none.
     """
-    words = [one for one in reading.asked.words if one.is_colour or one.is_measure or one.is_size]
-    traits = reading.ranked[place].document.traits if words else {}
+    traits = document.traits
     for word in words:
         has = fitting.has_colour if word.is_colour else fitting.has_size
         such = {one.variant_id for one in traits.values() if has(one.colour if word.is_colour else one.size, word.word)}
@@ -291,6 +298,7 @@ def _opened(ask: SearchAsk) -> tuple[int, str]:
     return number, product_id
 
 
+@lru_cache(maxsize=1024)
 def _digest(ask: SearchAsk) -> str:
     return hashlib.sha256(repr(replace(ask, cursor="", limit=0, facets=True)).encode()).hexdigest()[:12]
 
@@ -377,7 +385,7 @@ def _advice(unit: Unit, ask: SearchAsk, reading: Reading, shop: ShopIndex) -> st
         return _nearly(unit, ask, reading, shop)
     if reading.unfiltered:
         return f"{reading.unfiltered} products fit the words, none the filters; drop kinds, brands, colours or sizes."
-    return _nothing(unit, reading)
+    return _nothing(unit, reading, shop)
 
 
 def _nearly(unit: Unit, ask: SearchAsk, reading: Reading, shop: ShopIndex) -> str:
@@ -396,7 +404,7 @@ def _nearly(unit: Unit, ask: SearchAsk, reading: Reading, shop: ShopIndex) -> st
     return "What fits the words does not keep all limits. Drop filters one by one."
 
 
-def _nothing(unit: Unit, reading: Reading) -> str:
+def _nothing(unit: Unit, reading: Reading, shop: ShopIndex) -> str:
     query = reading.query
     parts = ["Nothing here is suitable."]
     if query is not None and query.unknown:
@@ -404,7 +412,16 @@ def _nothing(unit: Unit, reading: Reading) -> str:
         parts.append(f"No product has {words}.")
     if query is not None and query.head is not None and query.head.is_known:
         parts.append(f"There are products for '{query.head.word[:30]}': search for that with fewer words.")
+    kinds = _kinds(unit, shop)
+    return " ".join([*parts, kinds] if kinds else parts)
+
+
+def _kinds(unit: Unit, shop: ShopIndex) -> str:
+    """The kinds of which the shop has most; counted once for each state of its index."""
+    memory, key = memory_of(unit), (shop.number, shop.generation)
+    found = memory.kinds.get(key)
+    if found is not None:
+        return found
     kinds = unit.db.connection().execute(KINDS_HERE, {"merchant": unit.merchant_id}).all()
-    if kinds:
-        parts.append("This shop has: " + ", ".join(f"{kind[:40]} ({count})" for kind, count in kinds) + ".")
-    return " ".join(parts)
+    named = ", ".join(f"{kind[:40]} ({count})" for kind, count in kinds)
+    return memory.kinds.put(key, f"This shop has: {named}." if named else "")

@@ -17,22 +17,19 @@ from adengine.models import Ad
 from adengine.services import ads
 
 # Written so that no database begins with all rows of the shop: the ids are few.
-OWN = "merchant_id || '' = :merchant"
-VARIANT = (
-    "id, title, CAST(options AS TEXT) AS options, price_minor, currency, compare_at_minor, cost_minor, sku, barcode, "
-    "stock, reserved, oversell, image, grams"
-)
-IMAGE = "source, alt, position, file, width, height, has_alpha, cutout, cutout_confidence"
-FILM = "id, licence_id, parent_id"
-OF_PRODUCT = f"WHERE product_id = product.id AND {OWN} AND"
 ARRAYS = (
-    f"SELECT {VARIANT} FROM variant {OF_PRODUCT} NOT is_retired ORDER BY position",
-    f"SELECT {IMAGE} FROM image {OF_PRODUCT} file <> '' ORDER BY position",
-    f"SELECT {FILM} FROM ad {OF_PRODUCT} status = 'published' ORDER BY created_at DESC, id",
+    "SELECT id, title, CAST(options AS TEXT) AS options, price_minor, currency, compare_at_minor, cost_minor, sku, "
+    "barcode, stock, reserved, oversell, image, grams FROM variant "
+    "WHERE product_id = product.id AND merchant_id || '' = :merchant AND NOT is_retired ORDER BY position",
+    "SELECT source, alt, position, file, width, height, has_alpha, cutout, cutout_confidence FROM image "
+    "WHERE product_id = product.id AND merchant_id || '' = :merchant AND file <> '' ORDER BY position",
+    "SELECT id, licence_id, parent_id FROM ad "
+    "WHERE product_id = product.id AND merchant_id || '' = :merchant AND status = 'published' "
+    "ORDER BY created_at DESC, id",
 )
 PRODUCTS = (
     "SELECT id, handle, title, description, vendor, kind, CAST(tags AS TEXT), status, CAST(metafields AS TEXT), "
-    f"{{arrays}} FROM product WHERE {OWN} AND status = 'active' AND id {{among}}"
+    "{arrays} FROM product WHERE merchant_id || '' = :merchant AND status = 'active' AND id {among}"
 )
 EVERY_FILM = text(
     "SELECT product_id, id, licence_id, parent_id FROM ad WHERE merchant_id = :merchant AND status = 'published'"

@@ -184,6 +184,11 @@ def _retire(call: Call) -> AdView:
         return ad_view(ads.retire(unit, call.path["ad_id"]), call.links)
 
 
+def _cancel(call: Call) -> AdView:
+    with call.unit() as unit:
+        return ad_view(ads.cancel(unit, call.path["ad_id"]), call.links)
+
+
 def _retry(call: Call) -> AdView:
     with call.unit() as unit:
         return ad_view(ads.retry(unit, call.path["ad_id"]), call.links)
@@ -234,6 +239,7 @@ ROUTES = (
     Route("GET", "/ads/{ad_id}/lint", "Check a film", _lint, LintView),
     Route("POST", "/ads/{ad_id}/publish", "Publish a finished ad", _publish, AdView),
     Route("POST", "/ads/{ad_id}/retire", "Take an ad down", _retire, AdView),
+    Route("POST", "/ads/{ad_id}/cancel", "Stop the making of a film", _cancel, AdView),
     Route("POST", "/ads/{ad_id}/retry", "Try a failed ad again", _retry, AdView),
     *api_films.ROUTES,
     *api_trust.ROUTES,

@@ -42,6 +42,8 @@ STREAM = {
     "hls-audio.m4s": "audio/mp4",
     "captions.vtt": "text/vtt",
 }
+# Where a file may say it is shown; the licence is asked for the place it was linked from.
+PLACES = ("page", "embed", "mcp", "api")
 PART = f"<any({', '.join(map(repr, KINDS))}):part>"
 PIECE = f"<any({', '.join(map(repr, STREAM))}):part>"
 
@@ -70,7 +72,7 @@ def media(shop: str, ad_id: str, part: str) -> ResponseReturnValue:
     return film_file(key, part)
 
 
-@pages.get(f"/shops/<shop>/ads/<ad_id>/stream/<any(page, embed):place>/{PIECE}")
+@pages.get(f"/shops/<shop>/ads/<ad_id>/stream/<any({', '.join(PLACES)}):place>/{PIECE}")
 def stream(shop: str, ad_id: str, place: str, part: str) -> ResponseReturnValue:
     """A piece of the film's HLS stream, asked for anew each time as its other files are."""
     visit = visitors.visit(shop)
@@ -98,8 +100,9 @@ def events(shop: str) -> ResponseReturnValue:
 
 
 def _placement() -> str:
-    """Where the file is shown: the embed's addresses say so, everything else is a page."""
-    return "embed" if request.args.get("in") == "embed" else "page"
+    """Where the file is shown: addresses made for an embed or an agent say so, everything else is a page."""
+    place = request.args.get("in", "")
+    return place if place in PLACES else "page"
 
 
 def film_file(key: object, part: str) -> Response:

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from adengine.app import build
 from adengine.asgi import create_asgi
+from adengine.serving import settle
 from benchmarks.agents.shop import settings_of
 
 
@@ -33,6 +34,7 @@ def main() -> None:
         app = Starlette(routes=[Route("/mcp", echo, methods=["POST"]), Route("/healthz", healthy)])
     else:
         app = create_asgi(build(settings_of(Path(words[0]), words[1])))
+    settle()
     uvicorn.run(app, host="127.0.0.1", port=int(port), http="h11", log_level="warning", access_log=False)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from random import Random
 
 from adengine import database
 from adengine.core.catalog import Product
@@ -16,11 +17,13 @@ from adengine.services.planning import AdWish
 from adengine.settings import Settings
 from benchmarks.search.asks import make_asks
 from benchmarks.search.judging import Judge
-from benchmarks.search.market import make_shop
+from benchmarks.search.market import SEED, make_shop
 from tests.fakes import Clock, Outbox, build_test_engine
 from tests.shops import write_shop
 
 PRODUCTS = 10_000
+SENTENCES = 600
+MOST_SEEDS = 20
 IN_A_UNIT = 500
 
 
@@ -41,8 +44,8 @@ class Opened:
     sentences: tuple[str, ...]
 
 
-def open_shop(settings: Settings, count: int = PRODUCTS) -> Opened:
-    """Make the database and fill it."""
+def open_shop(settings: Settings, count: int = PRODUCTS, sentences: int = SENTENCES) -> Opened:
+    """Make the database and fill it; at least so many different sentences, of all kinds mixed."""
     sql = connect(settings.database)
     database.upgrade(sql)
     sql.dispose()
@@ -61,7 +64,18 @@ def open_shop(settings: Settings, count: int = PRODUCTS) -> Opened:
         film = ads.create_ad(unit, AdWish("mug", seconds=15, publish=True)).id
     outbox.run(engine)
     engine.close()
-    return Opened(film, tuple(one.text for one in make_asks(Judge(shop.truths))))
+    return Opened(film, _sentences(Judge(shop.truths), sentences))
+
+
+def _sentences(judge: Judge, count: int) -> tuple[str, ...]:
+    found: dict[str, str] = {}
+    for seed in range(SEED, SEED + MOST_SEEDS):
+        found |= {one.text.casefold(): one.text for one in make_asks(judge, seed)}
+        if len(found) >= count:
+            break
+    mixed = list(found.values())
+    Random(SEED).shuffle(mixed)  # noqa: S311  nothing here is secret
+    return tuple(mixed)
 
 
 def _parts(products: list[Product]) -> Iterator[list[Product]]:

@@ -12,11 +12,13 @@ import pytest
 from adengine.engine import AdEngine
 from adengine.models import Ad, Licence
 from adengine.services import renders
+from adengine.web import create_app
 from tests.agents.agents import BAIT, HIDDEN, Agent, Shop, open_shop
 from tests.conftest import Desk, open_desk
 from tests.fakes import Clock
 
 KEY = "a-random-key-of-mine"
+FORBIDDEN, GONE = 403, 410
 
 
 def test_films_are_found_by_words_of_title_product_and_what_is_said(shop: Shop, clock: Clock) -> None:
@@ -107,15 +109,43 @@ def test_rest_and_mcp_answer_alike(shop: Shop) -> None:
     ad_id, api = shop.film("mug", cameo="nix", template="hero"), shop.api()
     for is_known in (True, False):
         agent = shop.merchant if is_known else shop.anybody
-        found = api("GET", "/films?q=mug&limit=5&format=9x16", is_known=is_known).get_json()
+        found = _as_told(api("GET", "/films?q=mug&limit=5&format=9x16", is_known=is_known))
         assert found == agent.call("search_ads", query="mug", limit=5, format="9x16")
-        played = api("GET", f"/films/{ad_id}", is_known=is_known).get_json()
+        played = _as_told(api("GET", f"/films/{ad_id}", is_known=is_known))
         assert played == agent.call("get_ad", ad_id=ad_id, response_format="detailed")
     assert api("GET", f"/ads/{ad_id}/render").get_json() == shop.merchant.call("get_render", ad_id=ad_id)
     changes = {"headline": "Slow mornings"}
     made = shop.merchant.call("remix_ad", ad_id=ad_id, changes=changes, idempotency_key=KEY)
     again = api("POST", f"/ads/{ad_id}/remix", json={"changes": changes}, key="another-key").get_json()
     assert {**again, **dict.fromkeys(("ad_id", "url"))} == {**made, **dict.fromkeys(("ad_id", "url"))}
+
+
+def _as_told(answer: Any) -> Any:
+    """What the API answers, with the files it links to asked for as agents ask for them."""
+    assert "?in=api" in answer.text
+    return json.loads(answer.text.replace("?in=api", "?in=mcp").replace("/stream/api/", "/stream/mcp/"))
+
+
+def test_a_file_is_licensed_for_the_place_its_link_was_made_for(shop: Shop) -> None:
+    licence = shop.licence("nix")
+    ad_id = shop.film("mug", cameo="nix", template="hero")
+    with shop.engine.unit(shop.desk.merchant) as unit:
+        row = unit.get(Licence, licence)
+        row.terms = replace(row.terms, placements=("mcp",))
+    film = shop.anybody.call("get_ad", ad_id=ad_id, response_format="detailed")
+    web = create_app(shop.engine).test_client()
+
+    def status(address: str) -> int:
+        with web.get(address) as answer:
+            return answer.status_code
+
+    urls = [film["film_url"], film["poster_url"], film["captions_url"], *(one["url"] for one in film["renditions"])]
+    files = [one.removeprefix("http://127.0.0.1:8400") for one in urls]
+    assert [status(one) for one in files] == [200] * len(files)
+    for place in ("", "?in=page", "?in=embed", "?in=anything"):
+        assert status(files[0].replace("?in=mcp", place)) == FORBIDDEN
+    shop.revoke(licence)
+    assert [status(one) for one in files] == [GONE] * len(files)
 
 
 def test_a_film_whose_licence_was_revoked_is_refused_with_the_clause(shop: Shop) -> None:

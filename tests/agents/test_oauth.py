@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from adengine.core.errors import Forbidden, Invalid, NotFound, SignInNeeded, Una
 from adengine.engine import SCOPES, SYSTEM, AdEngine
 from adengine.services import catalog, merchants
 from adengine.settings import Settings
+from integrations.oauth import KeySet
 from tests.agents.issuer import Issuer, running
 from tests.agents.wire import LEGACY, Wire, headers_of, request, words
 from tests.conftest import Desk, open_desk
@@ -116,6 +117,8 @@ def test_what_does_not_count_is_refused_with_a_challenge(wire: Wire, issuer: Iss
         "which is not here": issuer.token(now, adengine_shop="nowhere"),
         "Signature verification failed": f"{head}.{_changed(body)}.{signature}",
         "not valid": "a.b.c",
+        "Invalid header string": f"{_text('[' * 20_000)}.{body}.{signature}",
+        "Unsupported critical": issuer.token(now, header={"crit": ["made-up"], "made-up": 1}),
     }
     bodies = request("tools/list")
     answers = wire.sent([(bodies, headers_of(bodies, token)) for token in [*cases.values(), good]])
@@ -125,8 +128,39 @@ def test_what_does_not_count_is_refused_with_a_challenge(wire: Wire, issuer: Iss
         said = challenge(answer)
         assert said["error"] == "invalid_token"
         assert said["resource_metadata"] == "http://127.0.0.1:8400/.well-known/oauth-protected-resource/mcp"
-        assert said["scope"] == "catalog:read checkout:write"
+        assert said["scope"] == "catalog:read checkout:write events:write"
     assert answers[-1].status_code == 200
+
+
+def _text(json_text: str) -> str:
+    return base64.urlsafe_b64encode(json_text.encode()).rstrip(b"=").decode()
+
+
+def test_a_token_that_ends_with_the_calendar_counts(wire: Wire, issuer: Issuer, clock: Clock) -> None:
+    forever = int(datetime.max.replace(tzinfo=UTC, microsecond=0).timestamp())
+    assert wire.ask("tools/list", issuer.token(clock.now, exp=forever)).status_code == 200
+
+
+def test_no_two_people_are_one_caller(wire: Wire, issuer: Issuer, clock: Clock) -> None:
+    open_desk(wire.engine, "other")
+    recognise = Recogniser(wire.engine)
+    people = [("a b", "c"), ("a", "b c"), ("a", "c")]
+    tokens = [issuer.token(clock.now, client_id=client, sub=subject) for client, subject in people]
+    tokens.append(issuer.token(clock.now, client_id="a", sub="c", adengine_shop="other"))
+    assert len({recognise(token).key for token in tokens}) == len(tokens)
+    assert recognise(issuer.token(clock.now, client_id="a", sub="c", iat=0)).key == recognise(tokens[2]).key
+
+
+def test_keys_are_not_fetched_without_tls_for_an_issuer_that_has_it(database_url: str, clock: Clock) -> None:
+    asked: list[str] = []
+
+    def fetch(url: str) -> dict[str, object]:
+        asked.append(url)
+        return {"issuer": "https://id.example", "jwks_uri": "http://169.254.169.254/keys"}
+
+    with pytest.raises(Unavailable, match="without TLS"):
+        KeySet("https://id.example", "", clock, fetch).key("any")
+    assert asked == ["https://id.example/.well-known/oauth-authorization-server"]
 
 
 def test_a_key_id_decides_nothing_about_the_algorithm(wire: Wire, issuer: Issuer, clock: Clock) -> None:

@@ -185,6 +185,9 @@ def test_every_route_answers_as_documented(engine: AdEngine, desk: Desk, api: Ap
     with engine.unit(desk.merchant) as unit:
         unit.get(Ad, second["id"]).status = "failed"
     assert ask("POST", "/ads/{ad_id}/retry", f"/ads/{second['id']}/retry")["status"] == "queued"
+    assert ask("POST", "/ads/{ad_id}/cancel", f"/ads/{first['id']}/cancel")["status"] == "published"
+    stopped = ask("POST", "/ads/{ad_id}/cancel", f"/ads/{remixed['ad_id']}/cancel")
+    assert (stopped["status"], stopped["reason"]) == ("retired", "cancelled by the merchant")
     assert ask("POST", "/ads/{ad_id}/retire", f"/ads/{second['id']}/retire")["status"] == "retired"
     untried = {(one.method, one.path) for one in ROUTES} - called
     assert untried == {("POST", "/licences/{licence_id}/revoke")}  # the journey test revokes
@@ -277,6 +280,7 @@ def test_another_shops_rows_are_not_there(engine: AdEngine, desk: Desk, api: Api
     for path in ("/products/mug", f"/ads/{ad_id}", f"/ads/{ad_id}/receipt", f"/ads/{ad_id}/lint"):
         assert other("GET", path).status_code == 404
     assert other("POST", f"/ads/{ad_id}/retire").status_code == 404
+    assert other("POST", f"/ads/{ad_id}/cancel").status_code == 404
 
 
 @pytest.mark.parametrize("kind", every_error(), ids=lambda kind: kind.code)

@@ -152,7 +152,7 @@ async def which_of_two_films_is_shorter(agent: Agent) -> None:
 async def a_film_of_the_mug_with_its_buyable_moments(agent: Agent) -> None:
     (hit,) = await found(agent, query="stoneware mug")
     film = await agent("get_ad", ad_id=hit["ads"][0]["ad_id"])
-    assert film["film_url"].endswith("/film.mp4")
+    assert film["film_url"].endswith("/film.mp4?in=mcp")
     for spot in film["hotspots"]:
         assert (spot["price"], spot["currency"], spot["available"]) == (2400, "EUR", True)
         assert 0 <= spot["start_s"] < spot["end_s"] <= film["duration_s"]

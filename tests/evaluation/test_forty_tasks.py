@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -25,13 +25,16 @@ def test_there_are_forty() -> None:
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
-def test_an_agent_gets_it_done_within_its_ceilings(world: World, task: Task) -> None:
+def test_an_agent_gets_it_done_within_its_ceilings(
+    world: World, task: Task, record_property: Callable[[str, object], None]
+) -> None:
     async def session() -> tuple[int, int]:
         async with serving(world) as app, connected(world, app, task.who, says=task.says) as agent:
             await task.script(agent)
             return agent.calls, agent.tokens
 
     calls, tokens = asyncio.run(session())
-    print(f"{task.name}: {calls} calls, {tokens} tokens")
+    record_property("calls", calls)
+    record_property("tokens", tokens)
     assert calls <= task.calls
     assert tokens <= task.tokens

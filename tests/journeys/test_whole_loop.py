@@ -190,23 +190,27 @@ def read(data: bytes, frame: int, folder: Path) -> str:
 
 
 def test_an_agent_finds_the_film_and_a_person_buys_what_it_shows(world: World, films: list[dict[str, Any]]) -> None:
-    (hit,) = world.agent("search_catalog", query="stoneware mug under 30 EUR").structured_content["hits"]
-    assert set(hit["ads"]) == {one["id"] for one in films}
+    answer = world.agent("search_catalog", catalog={"query": "stoneware mug under 30 EUR"}).structured_content
+    (hit,) = answer["products"]
+    assert {one["ad_id"] for one in hit["ads"]} <= {one["id"] for one in films}
     cameo = films[2]["id"]
     showing = world.agent("get_ad", ad_id=cameo).structured_content
     assert (showing["disclosure"], showing["appearance"]) == ("AI-generated", "Lumi")
-    assert showing == world.api("GET", f"/ads/{cameo}/showing")
+    told_by_rest = json.dumps(world.api("GET", f"/films/{cameo}"))  # the same, but for the place it is shown in
+    assert showing == json.loads(told_by_rest.replace("?in=api", "?in=mcp").replace("/stream/api/", "/stream/mcp/"))
     spot = showing["hotspots"][0]
-    opened = world.agent(
-        "create_checkout",
-        variant_id=spot["variant_id"],
-        ad_id=cameo,
-        second=spot["start_s"],
-        idempotency_key="a-random-key-of-mine",
-    ).structured_content
-    order = pay(opened["url"])
+    basket = {
+        "line_items": [{"item": {"id": spot["variant_id"]}, "quantity": 1}],
+        "attribution": {"ad_id": cameo, "second": str(spot["start_s"])},
+    }
+    opened = world.agent("create_checkout", checkout=basket).structured_content
+    order = pay(opened["continue_url"])
     assert "24.00" in order
-    bought = world.agent("get_order", order_id=opened["id"]).structured_content
+    paid = world.agent("get_checkout", id=opened["id"]).structured_content
+    assert paid["status"] == "completed"
+    told = world.agent("get_order", id=paid["order"]["id"]).structured_content
+    assert told["attribution"]["ad_id"] == cameo
+    bought = world.api("GET", f"/orders/{paid['order']['id']}")
     assert (bought["status"], bought["ad_id"], bought["second"]) == ("paid", cameo, spot["start_s"])
 
     accounts = {one["account"].split(":")[0]: one["amount"]["minor"] for one in world.api("GET", "/ledger")}
@@ -292,7 +296,7 @@ def test_revoking_the_licence_takes_the_film_off_page_api_and_agents_at_once(
     told = world.agent("get_ad", ad_id=cameo["id"])
     assert told.is_error
     assert "[gone]" in told.content[0].text
-    found = world.agent("search_ads").structured_content["ads"]
+    found = world.agent("search_ads").structured_content["films"]
     assert cameo["id"] not in [one["id"] for one in found]
     answer = httpx.get(
         f"{world.url}/api/v1/ads/{cameo['id']}/showing", headers={"Authorization": f"Bearer {world.token}"}

@@ -277,6 +277,42 @@ def test_a_new_price_and_stock_count_at_once(engine: AdEngine, desk: Desk) -> No
     assert (hit.fitting[0].price, hit.fitting[0].stock) == (Money(2000, "EUR"), 1)
 
 
+def test_what_was_made_of_hits_is_kept_until_one_changes(engine: AdEngine, desk: Desk) -> None:
+    fill(engine, desk)
+    before = find(engine, desk, "mug")
+    before.made["shown"] = "as a card"
+    again = find(engine, desk, "mug")
+    assert (again.made, again.hits) == ({"shown": "as a card"}, before.hits)
+    fill(engine, desk, replace(MUG, description="Thrown by a wheel."))
+    assert find(engine, desk, "mug").made == {}
+
+
+def test_what_a_merchant_pays_is_not_shown_to_whoever_asks_next(engine: AdEngine, desk: Desk) -> None:
+    fill(engine, desk)
+    with engine.reading(desk.merchant) as unit:
+        (own,) = search.find(unit, SearchAsk("mug")).hits
+    (seen,) = find(engine, desk, "mug").hits
+    assert (own.fitting[0].cost, seen.fitting[0].cost) == (Money(1, "EUR"), None)
+
+
+def test_facets_are_counted_where_they_are_wanted(engine: AdEngine, desk: Desk) -> None:
+    fill(engine, desk)
+    assert find(engine, desk, "lamp", facets=False).facets == ()
+    assert find(engine, desk, "lamp").facets != ()
+
+
+def test_of_more_candidates_than_are_asked_for_those_that_say_it_best_are_named(engine: AdEngine, desk: Desk) -> None:
+    told = [product(f"Vase {n}", "Vase", variant(f"V{n}", "9.00"), description="Beside a mug.") for n in range(3)]
+    fill(engine, desk, *told, MUG)
+    with engine.reading(desk.visitor) as unit:
+        db, index = unit.db.connection(), unit.ports.search
+        shop = index.shop(db, unit.merchant_id)
+        clauses = ((("mug",),),)
+        assert len(index.candidates(db, shop, clauses, 4)) == 4
+        (best,) = index.candidates(db, shop, clauses, 1)
+        assert index.documents(db, unit.merchant_id, [best])[best].name == "Stoneware Mug"
+
+
 def test_a_changed_product_is_found_by_its_new_words_alone(engine: AdEngine, desk: Desk) -> None:
     fill(engine, desk, MUG)
     assert handles(find(engine, desk, "stoneware")) == ["stoneware-mug"]

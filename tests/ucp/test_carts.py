@@ -40,6 +40,13 @@ def test_a_patch_changes_adds_and_removes_lines_and_keeps_the_rest(world: World)
     assert world.agent.rest("get_cart", made["id"]) == fewer
 
 
+def test_other_lines_from_whoever_is_not_shown_the_buyer_keep_them(world: World) -> None:
+    made = world.anybody.rest("create_cart", body={"line_items": lines(world.mug), "buyer": BUYER})["id"]
+    world.anybody.rest("update_cart", made, {"line_items": lines(world.lamp)})
+    opened = world.anybody.rest("create_checkout", body={"cart_id": made})["id"]
+    assert world.merchant().rest("get_checkout", opened)["buyer"] == BUYER
+
+
 def test_patches_at_once_lose_no_line(world: World) -> None:
     made = world.agent.rest("create_cart", body={"line_items": lines(world.mug)})["id"]
     patches = [{"line_patches": [{"id": item, "quantity": 2}]} for item in (world.mug, world.lamp, world.oat)]

@@ -116,9 +116,9 @@ def test_films_are_media_and_earn_what_they_sell(world: World, engine: AdEngine,
     assert [one["ad_id"] for one in hit["ads"]] == [ad_id]
     product = world.agent.rest("get_product", body={"id": "mug"})["product"]
     film = product["media"][0]
-    assert (film["type"], film["url"].rsplit("/", 2)[1:]) == ("video", [ad_id, "film.mp4"])
+    assert (film["type"], film["url"].rsplit("/", 2)[1:]) == ("video", [ad_id, "film.mp4?in=mcp"])
     assert film["width"] > 0
-    assert product["ads"][0]["poster_url"].endswith(f"/ads/{ad_id}/poster.webp")
+    assert product["ads"][0]["poster_url"].endswith(f"/ads/{ad_id}/poster.webp?in=mcp")
     body = basket(world.mug, attribution={"ad_id": ad_id, "second": "2.5"})
     made = world.agent.rest("create_checkout", body=body)
     assert made["attribution"] == {"ad_id": ad_id, "second": "2.5"}

@@ -65,6 +65,25 @@ def test_an_update_replaces_everything_but_a_destination_named_by_its_id(world: 
     assert "discounts" not in bare
 
 
+@pytest.mark.parametrize("way", ["rest", "mcp"])
+def test_whoever_is_not_shown_the_buyer_changes_the_rest_without_clearing_them(world: World, way: str) -> None:
+    act = getattr(world.anybody, way)
+    made = act("create_checkout", body=basket(world.mug))["id"]
+    courier = {"methods": [{"line_item_ids": [], "groups": [{"id": "parcel", "selected_option_id": "courier"}]}]}
+    coded = {"line_items": lines(world.mug, 2), "discounts": {"codes": ["WELCOME10"]}, "fulfillment": courier}
+    changed = act("update_checkout", made, coded)
+    assert amounts(changed)["total"] == 4800 - 480 + 990
+    assert "buyer" not in changed
+    act("update_checkout", made, {"line_items": lines(world.mug)})
+    seen = world.merchant().rest("get_checkout", made)
+    assert seen["buyer"]["email"] == "lumi@example.com"
+    assert seen["fulfillment"]["methods"][0]["destinations"][0]["street_address"] == "Lichtweg 1"
+    assert "discounts" not in seen
+    nowhere = {"methods": [{"line_item_ids": [], "destinations": []}]}
+    act("update_checkout", made, {"line_items": lines(world.mug), "fulfillment": nowhere})
+    assert world.merchant().rest("get_checkout", made)["fulfillment"]["methods"][0]["destinations"] == []
+
+
 @pytest.mark.parametrize(
     ("change", "code", "path"),
     [

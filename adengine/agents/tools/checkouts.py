@@ -78,7 +78,7 @@ def register(server: MCPServer[Any], desk: Desk) -> None:
         store: Store = "",
     ) -> Annotated[CallToolResult, CheckoutPage]:
         """Replace a checkout's lines, buyer, destination, option and codes, and price it anew. Repeat what shall stay;
-        a destination that stays needs its id only."""
+        a destination that stays needs its id only, and a buyer you are not shown stays."""
         return answer(ucp.update_checkout(caller_at(desk, ctx, store, meta, checkout.get("context")), id, checkout))
 
     @spoken

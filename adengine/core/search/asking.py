@@ -167,6 +167,8 @@ class _Limits:
         self.foreign = ""
 
     def take(self, text: str) -> str:
+        if not any(one.isdigit() for one in text):  # no pattern fits without an amount
+            return text
         for pattern, act in (
             (BETWEEN, self._both),
             (AT_MOST, self._most),

@@ -89,6 +89,36 @@ class Query:
         return LEAST_OF_KNOWN if is_known else LEAST_COVERED
 
     @cached_property
+    def weights(self) -> tuple[float, ...]:
+        return tuple(one.weight for one in self.groups)
+
+    @cached_property
+    def whole(self) -> float:
+        """What all of the ask weighs."""
+        return sum(self.weights)
+
+    @cached_property
+    def head_number(self) -> int:
+        """The place of the head among the groups, -1 where there is none."""
+        return next((number for number, one in enumerate(self.groups) if one.is_head), -1)
+
+    @cached_property
+    def numbers(self) -> tuple[int, ...]:
+        """The places of the groups that are a number of some name."""
+        return tuple(number for number, one in enumerate(self.groups) if one.name >= 0)
+
+    @cached_property
+    def names(self) -> tuple[tuple[tuple[Stems, float], ...], ...]:
+        """For each group what serves it: stems that must all be there, each with how well."""
+        return tuple(
+            (
+                *(((term,), factor) for term, factor in group.singles),
+                *((one.stems, one.factor) for one in self.spans if one.first <= number <= one.last),
+            )
+            for number, group in enumerate(self.groups)
+        )
+
+    @cached_property
     def models(self) -> tuple[str, ...]:
         """What would make another model of what is asked for."""
         return tuple(sorted(MODELS - {one.word for one in self.groups}))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from adengine.core.search.document import BRAND, DESCRIPTION, DETAILS, FIELDS, KIND, OPTIONS, TAGS, TITLE, Document
 from adengine.core.search.lexis import ACCESSORIES
-from adengine.core.search.query import Group, Query
+from adengine.core.search.query import Query
 from adengine.core.search.stems import stem
 
 SATURATION = 400  # hundredths: a word in the title alone counts a bit more than half
@@ -25,8 +25,10 @@ ONLY_PART = 0.65
 PERHAPS_DENIED = 0.6
 # An unwanted word among the options takes away those variants alone (core.search.fitting).
 DENYING = frozenset({TITLE, KIND, BRAND, TAGS, DETAILS})
+SETTLED = frozenset({THING, GOES_WITH})
 # What only goes with the thing is left out where the thing itself is there.
 LEAST_SURE = 0.3
+NOT_AT_ALL = (0.0, 0.0)
 ACCESSORY_STEMS = frozenset(stem(one) for one in ACCESSORIES)
 
 
@@ -51,22 +53,23 @@ def rank(query: Query, documents: Iterable[Document]) -> list[Ranked]:
 
 def _ranked(query: Query, document: Document) -> Ranked | None:
     terms = document.terms
-    if is_denied(query, document):
+    if query.denied and is_denied(query, document):
         return None
-    if any(one not in terms for phrase in query.phrases for one in phrase):
+    if query.phrases and any(one not in terms for phrase in query.phrases for one in phrase):
         return None
-    is_code = any(one in query.codes for one in document.codes)
-    told, held, whole = 0.0, 0.0, 0.0
-    matches = _matches(query, document)
-    for group, (strength, quality) in zip(query.groups, matches, strict=True):
-        whole += group.weight
-        told += group.weight * strength
-        held += group.weight * quality
+    is_code = not query.codes.isdisjoint(document.codes)
+    told, held = 0.0, 0.0
+    for weight, (strength, quality) in zip(query.weights, _matches(query, document), strict=True):
+        told += weight * strength
+        held += weight * quality
+    whole = query.whole
     if not whole:
         return None
     covered = held / whole
-    surely = _surely(query, document, matches)
-    if not is_code and (covered < query.least or not surely):
+    if covered < query.least and not is_code:
+        return None
+    surely = _surely(query, document)
+    if not is_code and not surely:
         return None
     score = told / whole * (0.3 + 0.7 * covered * covered) * surely * _beside(query, document)
     if query.denied and any(one in terms for one in query.denied):
@@ -82,31 +85,26 @@ def is_denied(query: Query, document: Document) -> bool:
 def _matches(query: Query, document: Document) -> list[tuple[float, float]]:
     """For every group how strongly (0..1, saturating) and how well (0..1) the document serves it."""
     terms = document.terms
-    found = [_best(group, terms) for group in query.groups]
+    found = [_best(group.singles, terms) for group in query.groups]
     for span in query.spans:
-        values = [terms.get(one, 0) for one in span.stems]
-        if not all(values):
+        if span.stems[0] not in terms or not all(one in terms for one in span.stems):
             continue
+        values = [terms[one] for one in span.stems]
         low = min(values, key=lambda value: value >> 3)
         weakest = max(value & 7 for value in values)
         served = _served(low >> 3, DESCRIPTION if weakest == DESCRIPTION else TITLE, span.factor)
         for number in range(span.first, span.last + 1):
             found[number] = max(found[number], served)
-    for number, group in enumerate(query.groups):
-        if group.name >= 0 and found[number][0] and not _belongs(query, number, document):
+    for number in query.numbers:
+        if found[number][0] and not _belongs(query, number, document):
             strength, quality = found[number]
             found[number] = (strength * LOOSE_NUMBER, quality * LOOSE_NUMBER)
     return found
 
 
-def _best(group: Group, terms: dict[str, int]) -> tuple[float, float]:
-    best = (0.0, 0.0)
-    for term, factor in group.singles:
-        value = terms.get(term)
-        if value:
-            served = _served(value >> 3, value & 7, factor)
-            best = max(best, served)
-    return best
+def _best(singles: Iterable[tuple[str, float]], terms: dict[str, int]) -> tuple[float, float]:
+    served = [_served(terms[term] >> 3, terms[term] & 7, factor) for term, factor in singles if term in terms]
+    return max(served) if served else NOT_AT_ALL
 
 
 def _served(hundredths: int, field: int, factor: float) -> tuple[float, float]:
@@ -123,13 +121,12 @@ def _belongs(query: Query, number: int, document: Document) -> bool:
     return f"{name.word}{own}" in document.terms or document.terms.get(own, 0) & 7 == OPTIONS
 
 
-def _surely(query: Query, document: Document, matches: list[tuple[float, float]]) -> float:
+def _surely(query: Query, document: Document) -> float:
     """How surely (0..1) the product is what is asked for; 0 where its name never says so."""
-    number = next((number for number, one in enumerate(query.groups) if one.is_head), None)
-    if number is None:
+    if query.head_number < 0:
         return _without_head(query, document)
-    named, place = _named(query, number, document)
-    if place in {THING, GOES_WITH} or not _is_accessory(query, document):
+    named, place = _named(query, query.head_number, document)
+    if place in SETTLED or not _is_accessory(query, document):
         return named
     # A cushion with the tag "sofa" is no sofa, nor for one.
     return named * GOES_WITH if place >= NAMED_LATER else 0.0
@@ -143,19 +140,12 @@ def _without_head(query: Query, document: Document) -> float:
 
 def _named(query: Query, number: int, document: Document) -> tuple[float, float]:
     """How surely a document is called what the group says, and by which of its places."""
-    best = (0.0, 0.0)
-    for stems, factor in _names(query, number):
-        values = [document.terms.get(one, 0) for one in stems]
-        if all(values):
-            place = _place(stems[-1], values[-1], document)
+    best, terms = NOT_AT_ALL, document.terms
+    for stems, factor in query.names[number]:
+        if stems[-1] in terms and (len(stems) == 1 or all(one in terms for one in stems)):
+            place = _place(stems[-1], terms[stems[-1]], document)
             best = max(best, (factor * place, place))
     return best
-
-
-def _names(query: Query, number: int) -> list[tuple[tuple[str, ...], float]]:
-    """What serves a group: stems that must all be there, each with how well."""
-    singles: list[tuple[tuple[str, ...], float]] = [((term,), factor) for term, factor in query.groups[number].singles]
-    return singles + [(one.stems, one.factor) for one in query.spans if one.first <= number <= one.last]
 
 
 def _place(term: str, value: int, document: Document) -> float:
@@ -172,7 +162,7 @@ def _place(term: str, value: int, document: Document) -> float:
 
 
 def _is_accessory(query: Query, document: Document) -> bool:
-    return not query.asks_accessory and any(one in ACCESSORY_STEMS for one in document.heads)
+    return not query.asks_accessory and not ACCESSORY_STEMS.isdisjoint(document.heads)
 
 
 def _beside(query: Query, document: Document) -> float:
@@ -204,7 +194,7 @@ def reasons_of(query: Query, document: Document) -> tuple[str, ...]:
 def _reason(query: Query, number: int, document: Document) -> str:
     group = query.groups[number]
     best, words = 0.0, ""
-    for stems, factor in _names(query, number):
+    for stems, factor in query.names[number]:
         values = [document.terms.get(one, 0) for one in stems]
         if all(values):
             strength = _served(min(value >> 3 for value in values), max(value & 7 for value in values), factor)[0]

@@ -67,7 +67,7 @@ class Vocabulary:
         if len(word) < SHORTEST or not word.isalpha() or stem(word) in KEPT or word in KEPT:
             return None
         shared: Counter[int] = Counter()
-        for pair in _pairs(word):
+        for pair in sorted(_pairs(word), reverse=True):  # a set has no order that stays
             shared.update(self._pairs.get(pair, ()))
         tried = [self.words[number] for number, _ in shared.most_common(MOST_TRIED)]
         near = [

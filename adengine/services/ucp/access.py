@@ -5,8 +5,9 @@ from __future__ import annotations
 from adengine.core.errors import NotFound
 from adengine.core.untrusted import plain
 from adengine.engine import Actor, Unit
-from adengine.services import checkout
+from adengine.services import checkout, orders
 from adengine.services.checkout import CheckoutCard
+from adengine.services.orders import OrderCard
 
 
 def knows_buyer(actor: Actor, agent_id: str | None) -> bool:
@@ -24,4 +25,11 @@ def own_checkout(unit: Unit, checkout_id: str) -> CheckoutCard:
     """The checkout, for those who may see it at all."""
     card = checkout.get_checkout(unit, checkout_id)
     need_own(unit.actor, card.agent_id, "checkout", checkout_id)
+    return card
+
+
+def own_order(unit: Unit, order_id: str) -> OrderCard:
+    """The order, for those who may see it at all."""
+    card = orders.get_order(unit, order_id)
+    need_own(unit.actor, card.agent_id, "order", order_id)
     return card

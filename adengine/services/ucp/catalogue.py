@@ -138,7 +138,7 @@ def _shop(unit: Unit) -> tuple[Links, str]:
 
 
 def _hits(unit: Unit, found: search.Found, links: Links, *, is_short: bool) -> list[Product]:
-    """The hits as documents, which nobody may change: they are made again only where the hits or their films changed."""
+    """The hits as documents, which nobody may change: they are made again only where hits or their films changed."""
     clips = products.clips_of(unit, [ad_id for hit in found.hits for ad_id in hit.ads])
     key = (is_short, links, tuple(clips.values()))
     kept = cast("list[Product] | None", found.made.get(key))
@@ -153,11 +153,13 @@ def _documents(
     found: search.Found, links: Links, clips: Mapping[str, products.Clip], *, is_short: bool
 ) -> list[Product]:
     shown: list[Product] = []
+    room = products.room_for(len(found.hits))
     for hit in found.hits:
         films = [clips[ad_id] for ad_id in hit.ads if ad_id in clips]
         variants = sorted(hit.fitting, key=lambda one: (not one.is_available, one.price.minor))
         if is_short:
-            shown.append(products.short_product(hit.product, variants, links, clips=films, reasons=hit.reasons))
+            short = products.short_product(hit.product, variants, links, clips=films, reasons=hit.reasons, room=room)
+            shown.append(short)
         else:
             document = products.whole_product(hit.product, variants, links, clips=films)
             document["reasons"] = [plain(one, 120) for one in hit.reasons]

@@ -12,11 +12,11 @@ from adengine.core.untrusted import plain
 from adengine.engine import Unit
 from adengine.models import Cart as CartRow
 from adengine.models import Variant
-from adengine.services import carts, checkout, orders
+from adengine.services import carts, checkout
 from adengine.services.acp.replies import Caller
 from adengine.services.checkout import CheckoutWish
 from adengine.services.ucp import asks, wishes
-from adengine.services.ucp.access import need_own, own_checkout
+from adengine.services.ucp.access import knows_buyer, own_checkout, own_order
 from adengine.services.ucp.catalogue import get_product, lookup_catalog, search_catalog
 from adengine.services.ucp.completing import complete_checkout, decline_checkout, hand_over, to_confirm
 from adengine.services.ucp.orders import shown_order
@@ -65,7 +65,10 @@ def get_cart(caller: Caller, cart_id: str) -> Cart | ErrorDocument:
 
 
 def update_cart(caller: Caller, cart_id: str, ask: asks.CartUpdateAsk) -> Cart | ErrorDocument:
-    """Put other lines and another buyer in the place of all that the cart held, or patch single lines of it."""
+    """Put other lines and another buyer in the place of all that the cart held, or patch single lines of it.
+
+    A buyer stays where lines are patched, and where the caller is not shown who buys.
+    """
     if ("line_items" in ask) == ("line_patches" in ask):
         raise Invalid("send cart.line_items (all lines) or cart.line_patches (some), not both and not neither")
 
@@ -78,6 +81,7 @@ def update_cart(caller: Caller, cart_id: str, ask: asks.CartUpdateAsk) -> Cart |
             lines = wishes.lines_of(ask["line_items"])
         else:
             lines = wishes.patched(checkout.lines_of(before.quote), ask["line_patches"])
+        if "line_patches" in ask or not knows_buyer(unit.actor, unit.actor.agent_id):
             buyer = buyer or before.buyer
         if not lines:
             raise Refused("empty", "a cart holds at least one line; use cancel_cart to give it up", path="$.line_items")
@@ -114,11 +118,14 @@ def get_checkout(caller: Caller, checkout_id: str) -> Checkout | ErrorDocument:
 
 
 def update_checkout(caller: Caller, checkout_id: str, ask: asks.CheckoutUpdateAsk) -> Checkout | ErrorDocument:
-    """Make the checkout what was sent, and price it anew; what was left out is cleared."""
+    """Make the checkout what was sent, and price it anew; what was left out is cleared.
+
+    Whoever is not shown who buys cannot send it back: the buyer and the destination they leave out stay.
+    """
 
     def act(unit: Unit) -> Checkout:
-        own_checkout(unit, checkout_id)
-        change = wishes.change_of(ask)
+        before = own_checkout(unit, checkout_id)
+        change = wishes.change_of(ask, keeps_unseen=not knows_buyer(unit.actor, before.agent_id))
         with _naming_items(unit, change.lines or ()):
             card = checkout.change_checkout(unit, checkout_id, change)
         if change.option_id and card.address and card.quote.option_id != change.option_id:
@@ -144,9 +151,7 @@ def get_order(caller: Caller, order_id: str) -> Order | ErrorDocument:
     """An order, with what went back of it; who bought it only for the shop and the agent that did it."""
 
     def look(unit: Unit) -> Order:
-        card = orders.get_order(unit, order_id)
-        need_own(unit.actor, card.agent_id, "order", order_id)
-        return shown_order(unit, caller, card)
+        return shown_order(unit, caller, own_order(unit, order_id))
 
     return looked(caller.engine.reading(caller.actor), look)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from pydantic_core import to_json
 from sqlalchemy import select
 
 from adengine.core import catalog
@@ -27,6 +27,7 @@ from adengine.services.ucp.product_shapes import (
 )
 from adengine.services.views import Links
 
+PLACEMENT = "mcp"  # where these documents show films
 LONGEST_TITLE = 150
 SHORT_TITLE = 60
 SHORT_NAME = 40
@@ -38,8 +39,14 @@ MOST_VARIANTS = 50
 MOST_PICTURES = 10
 MOST_FILMS = 3
 MOST_DETAILS = 20
-# What a short product may take as JSON: ten of them, their envelope and its messages stay under 1,500 tokens.
-SHORT_PRODUCT = 552
+# What short products may take as JSON: ten of them, their envelope and its messages stay under 1,500 tokens.
+SHORT_PRODUCT, ROOMY_PRODUCT = 552, 1_000
+SHORT_PAGE = 10 * SHORT_PRODUCT
+
+
+def room_for(hits: int) -> int:
+    """Characters for each short product of a page: few hits may say more of themselves."""
+    return max(SHORT_PRODUCT, min(ROOMY_PRODUCT, SHORT_PAGE // max(1, hits)))
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,7 @@ def short_product(
     *,
     clips: Sequence[Clip] = (),
     reasons: Sequence[str] = (),
+    room: int = SHORT_PRODUCT,
 ) -> Product:
     """A hit: the fitting variant that comes first, and of all else what there is room for, the most useful first."""
     document: Product = {
@@ -77,16 +85,16 @@ def short_product(
         "price_range": price_range(product.variants),
         "variants": [_short_variant(variants[0])],
     }
-    room = SHORT_PRODUCT - _size(document)
+    room -= _size(document)
     why = [plain(one, SHORT_REASON) for one in reasons[:MOST_REASONS]]
     picture = _picture(product, clips, links)
     parts: list[Mapping[str, object]] = []
     if clips:
         parts.append({"ads": [{"ad_id": clips[0].ad_id, "duration_s": clips[0].seconds}]})
-    if picture:
-        parts.append({"media": [{"type": "image", "url": picture}]})
     if why:
         parts.append({"reasons": why})
+    if picture:
+        parts.append({"media": [{"type": "image", "url": picture}]})
     parts.append({"url": links(f"products/{product.handle}")})
     for part in parts:
         if _size(part) < room:
@@ -113,7 +121,9 @@ def whole_product(
         "url": links(f"products/{product.handle}"),
         "price_range": price_range(product.variants),
         "media": [*_films(clips, links), *_pictures(product, links)],
-        "options": [{"name": plain(name, LABEL), "values": _labels(values)} for name, values in options_of(product).items()],
+        "options": [
+            {"name": plain(name, LABEL), "values": _labels(values)} for name, values in options_of(product).items()
+        ],
         "variants": [_whole_variant(product, one, (was or {}).get(one.id)) for one in variants[:MOST_VARIANTS]],
         "ads": _ads(clips, links),
     }
@@ -128,13 +138,13 @@ def whole_product(
 
 def _size(part: Mapping[str, object]) -> int:
     """How much a part adds to a document's JSON, give or take its braces."""
-    return len(json.dumps(part, ensure_ascii=False, separators=(",", ":")))
+    return len(to_json(part).decode())
 
 
 def _picture(product: catalog.Product, clips: Sequence[Clip], links: Links) -> str:
     """The poster of its film, else its first picture."""
     if clips:
-        return links(f"ads/{clips[0].ad_id}/poster.webp")
+        return links.film(clips[0].ad_id, "poster.webp", PLACEMENT)
     return links.picture(product.images[0].file) if product.images else ""
 
 
@@ -218,7 +228,7 @@ def _labels(values: Sequence[str]) -> list[OptionValue]:
 
 def _films(clips: Sequence[Clip], links: Links) -> list[Media]:
     return [
-        {"type": "video", "url": links(f"ads/{one.ad_id}/film.mp4"), "width": one.width, "height": one.height}
+        {"type": "video", "url": links.film(one.ad_id, "film.mp4", PLACEMENT), "width": one.width, "height": one.height}
         for one in clips[:MOST_FILMS]
     ]
 
@@ -238,7 +248,7 @@ def _ads(clips: Sequence[Clip], links: Links) -> list[AdSummary]:
         {
             "ad_id": one.ad_id,
             "duration_s": one.seconds,
-            "poster_url": links(f"ads/{one.ad_id}/poster.webp"),
+            "poster_url": links.film(one.ad_id, "poster.webp", PLACEMENT),
         }
         for one in clips[:MOST_FILMS]
     ]

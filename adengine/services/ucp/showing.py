@@ -256,4 +256,4 @@ def _discounts(quote: Quote, codes: tuple[str, ...]) -> Discounts:
         }
         for number, one in enumerate(quote.discounts, 1)
     ]
-    return {"codes": list(codes), "applied": applied}
+    return {"codes": [plain(one, LONGEST_TITLE) for one in codes], "applied": applied}

@@ -96,9 +96,14 @@ def option_of(ask: FulfillmentAsk | None) -> str:
     return next((one.get("selected_option_id") or "" for one in groups), "")
 
 
-def keeps_address(ask: FulfillmentAsk | None) -> bool:
-    """Whether an update names the destination that the checkout has, without writing it again."""
+def keeps_address(ask: FulfillmentAsk | None, *, says_nothing: bool = False) -> bool:
+    """Whether an update names the destination that the checkout has, without writing it again.
+
+    `says_nothing`: it is enough that it says nothing of destinations.
+    """
     method = _method(ask)
+    if says_nothing and "destinations" not in (method or {}):
+        return True
     if not method or address_of(ask) is not None:
         return False
     named = {one.get("id") for one in method.get("destinations", [])} | {method.get("selected_destination_id")}
@@ -109,13 +114,16 @@ def codes_of(ask: CheckoutAsk | CheckoutUpdateAsk) -> tuple[str, ...]:
     return tuple(ask.get("discounts", {}).get("codes", ()))
 
 
-def change_of(ask: CheckoutUpdateAsk) -> Change:
-    """The whole checkout as it shall be: what an update leaves out is cleared."""
+def change_of(ask: CheckoutUpdateAsk, *, keeps_unseen: bool = False) -> Change:
+    """The whole checkout as it shall be: what an update leaves out is cleared.
+
+    With `keeps_unseen` the buyer and the destination stay unless others are sent, or an empty list of destinations.
+    """
     fulfillment = ask.get("fulfillment")
     buyer, address, option_id = buyer_of(ask.get("buyer")), address_of(fulfillment), option_of(fulfillment)
     gone = {
-        "buyer": buyer is None,
-        "address": address is None and not keeps_address(fulfillment),
+        "buyer": buyer is None and not keeps_unseen,
+        "address": address is None and not keeps_address(fulfillment, says_nothing=keeps_unseen),
         "option_id": not option_id,
     }
     return Change(

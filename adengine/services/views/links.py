@@ -19,5 +19,10 @@ class Links:
         """An address of the JSON API that this shop answers, without a token too."""
         return f"{self.public_url.rstrip('/')}/api/v1/{path}?store={self.shop}"
 
+    def film(self, ad_id: str, part: str, placement: str = "page") -> str:
+        """A file of a film: its licence is asked for the place that the address was made for, each time it is read."""
+        where = "" if placement == "page" else f"?in={placement}"
+        return self(f"ads/{ad_id}/{part}{where}")
+
     def picture(self, file: str) -> str:
         return self(f"pictures/{file.rsplit('/', 1)[-1]}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from adengine.core.film import Film
 from adengine.core.untrusted import plain
 from adengine.services.films import FoundFilm, FoundFilms, Watched
 from adengine.services.licences import LicenceBrief
@@ -153,10 +152,12 @@ def spot_view(spot: Spot) -> HotspotView:
 
 
 def film_hits_view(found: FoundFilms, links: Links) -> FilmHitsView:
-    return FilmHitsView([_film_hit(one, links) for one in found.films], found.next_cursor, found.advice)
+    return FilmHitsView(
+        [_film_hit(one, links, found.placement) for one in found.films], found.next_cursor, found.advice
+    )
 
 
-def _film_hit(found: FoundFilm, links: Links) -> FilmHitView:
+def _film_hit(found: FoundFilm, links: Links, placement: str) -> FilmHitView:
     price, part = found.variant.price, found.brief.cameo
     return FilmHitView(
         id=found.id,
@@ -164,7 +165,7 @@ def _film_hit(found: FoundFilm, links: Links) -> FilmHitView:
         duration_s=found.duration_s,
         format=found.brief.format,
         locale=found.brief.locale,
-        poster_url=links(f"ads/{found.id}/poster.webp"),
+        poster_url=links.film(found.id, "poster.webp", placement),
         watch_url=links(f"ads/{found.id}"),
         product_id=found.product.id,
         product_title=plain(found.product.title, TITLE),
@@ -179,7 +180,7 @@ def _film_hit(found: FoundFilm, links: Links) -> FilmHitView:
 
 def film_view(watched: Watched, links: Links) -> FilmView:
     showing, film, price = watched.showing, watched.film, watched.variant.price
-    card, base = showing.card, f"ads/{showing.card.id}"
+    card, place = showing.card, watched.placement
     return FilmView(
         id=card.id,
         title=plain(card.title, TITLE),
@@ -191,12 +192,12 @@ def film_view(watched: Watched, links: Links) -> FilmView:
         currency=price.currency,
         price_text=price.display(),
         available=watched.variant.is_available,
-        watch_url=links(base),
+        watch_url=links(f"ads/{card.id}"),
         buy_url=links(f"products/{showing.product.handle}"),
-        film_url=links(f"{base}/film.mp4"),
-        hls_url=links(f"{base}/stream/page/hls.m3u8") if film.hls else "",
-        poster_url=links(f"{base}/poster.webp"),
-        captions_url=links(f"{base}/captions.vtt"),
+        film_url=links.film(card.id, "film.mp4", place),
+        hls_url=_stream(watched, links) if film.hls else "",
+        poster_url=links.film(card.id, "poster.webp", place),
+        captions_url=links.film(card.id, "captions.vtt", place),
         duration_s=film.duration_s,
         format=card.format,
         locale=card.locale,
@@ -208,30 +209,39 @@ def film_view(watched: Watched, links: Links) -> FilmView:
 
 
 def film_detail_view(watched: Watched, came: Provenance, links: Links) -> FilmDetailView:
-    base = f"ads/{watched.showing.card.id}"
     consent = links.api(f"licences/{watched.licences[0].licence}") if watched.licences else ""
     return FilmDetailView(
         **vars(film_view(watched, links)),
-        renditions=_renditions(watched.film, base, links),
-        captions=_captions(watched.film, base, links),
+        renditions=_renditions(watched, links),
+        captions=_captions(watched, links),
         transcript=plain(watched.showing.transcript, SAID),
         provenance=ProvenanceView(came, consent),
     )
 
 
-def _renditions(film: Film, base: str, links: Links) -> list[RenditionView]:
+def _stream(watched: Watched, links: Links) -> str:
+    """Playlists name each other by file name, so a stream's place stands in its path."""
+    return links.film(watched.showing.card.id, f"stream/{watched.placement}/hls.m3u8")
+
+
+def _renditions(watched: Watched, links: Links) -> list[RenditionView]:
+    film = watched.film
+
+    def at(part: str) -> str:
+        return links.film(watched.showing.card.id, part, watched.placement)
+
     made = [
-        RenditionView(links(f"{base}/film.mp4"), "video/mp4", film.width, film.height, film.bytes, film.sha256),
-        RenditionView(links(f"{base}/poster.webp"), "image/webp", film.width, film.height),
+        RenditionView(at("film.mp4"), "video/mp4", film.width, film.height, film.bytes, film.sha256),
+        RenditionView(at("poster.webp"), "image/webp", film.width, film.height),
     ]
     if film.hls:
-        address = links(f"{base}/stream/page/hls.m3u8")
-        made.append(RenditionView(address, "application/vnd.apple.mpegurl", film.width, film.height))
+        made.append(RenditionView(_stream(watched, links), "application/vnd.apple.mpegurl", film.width, film.height))
     if film.preview:
-        made.append(RenditionView(links(f"{base}/preview.webp"), "image/webp", 0, 0))
+        made.append(RenditionView(at("preview.webp"), "image/webp", 0, 0))
     return made
 
 
-def _captions(film: Film, base: str, links: Links) -> list[RenditionView]:
+def _captions(watched: Watched, links: Links) -> list[RenditionView]:
+    film, ad_id = watched.film, watched.showing.card.id
     kinds = ((film.captions, "captions.vtt", "text/vtt"), (film.subtitles, "captions.srt", "application/x-subrip"))
-    return [RenditionView(links(f"{base}/{name}"), kind, 0, 0) for key, name, kind in kinds if key]
+    return [RenditionView(links.film(ad_id, name, watched.placement), kind, 0, 0) for key, name, kind in kinds if key]

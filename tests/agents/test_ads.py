@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from adengine.engine import AdEngine
 from adengine.models import Ad, Licence
-from adengine.services import renders
+from adengine.services import ads, renders
 from adengine.web import create_app
 from tests.agents.agents import BAIT, HIDDEN, Agent, Shop, open_shop
 from tests.conftest import Desk, open_desk
@@ -240,6 +241,26 @@ def test_making_a_film_answers_at_once_and_once_for_a_key(shop: Shop) -> None:
     assert "[conflict]" in shop.merchant.refusal("create_ad", **{**ask, "headline": "Another"})
     with shop.engine.reading(shop.desk.merchant) as unit:
         assert unit.get(Ad, made["ad_id"]).brief.seed == 7
+
+
+def test_who_waits_for_a_render_hears_how_far_it_is_and_gets_it_once_it_is_settled(shop: Shop) -> None:
+    ad_id = shop.merchant.call("create_ad", product_ids=["mug"], seconds=6, idempotency_key=KEY)["ad_id"]
+    told: list[tuple[float, float | None, str | None]] = []
+
+    def retire() -> None:
+        with shop.engine.unit(shop.desk.merchant) as unit:
+            ads.retire(unit, ad_id)
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        told.append((progress, total, message))
+        if len(told) == 2:
+            await anyio.to_thread.run_sync(retire)
+
+    waited = shop.merchant.talk(
+        lambda client: client.call_tool("get_render", {"ad_id": ad_id, "wait_s": 60}, progress_callback=hear)
+    )
+    assert waited.structured_content["state"] == "retired"
+    assert told[:2] == [(0, 100, "queued")] * 2
 
 
 def test_a_render_tells_how_far_it_is_and_about_when_it_is_done(shop: Shop, clock: Clock) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
+import anyio
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult, ResourceLink
@@ -20,8 +21,9 @@ from adengine.services.experiments import Deed
 from adengine.services.films import FilmAsk
 from adengine.services.planning import AdWish
 from adengine.services.remixes import Changes
-from adengine.services.views import FilmView, film_detail_view, film_hits_view, film_view, render_view
+from adengine.services.views import FilmView, RenderView, film_detail_view, film_hits_view, film_view, render_view
 
+LOOKS_EVERY_S = 0.5
 Format = Literal["9x16", "4x5", "1x1", "2x3", "16x9"]
 AnyFormat = Literal["", "9x16", "4x5", "1x1", "2x3", "16x9"]
 # What a browser may report (core.experiment.EVENT_TYPES); payments are counted from payments.
@@ -161,13 +163,30 @@ def _files(film: FilmView) -> tuple[ResourceLink, ResourceLink]:
 
 
 def _register_making(server: MCPServer[Any], desk: Desk) -> None:
-    @server.tool(title="Look at a film in the making", annotations=READ)
     @spoken
-    def get_render(ad_id: AdId, ctx: Context, store: Store = "") -> Annotated[CallToolResult, RenderAnswer]:
-        """For merchants: how far a film is, why it stopped, its links, and once made the mark and findings of its
-        check. Ask again every few seconds while it is queued or rendering."""
+    def look(ad_id: str, ctx: Context, store: str) -> tuple[RenderView, bool]:
         with desk.reading(ctx, store) as (unit, links):
-            return answer(render_view(ads.get_render(unit, ad_id), links, now=unit.now()))
+            card = ads.get_render(unit, ad_id)
+            return render_view(card, links, now=unit.now()), card.is_settled
+
+    @server.tool(title="Look at a film in the making", annotations=READ)
+    async def get_render(
+        ad_id: AdId,
+        ctx: Context,
+        wait_s: Annotated[
+            int, Field(description="Wait up to so many seconds for it to be done, telling how far it is.", ge=0, le=60)
+        ] = 0,
+        store: Store = "",
+    ) -> Annotated[CallToolResult, RenderAnswer]:
+        """For merchants: how far a film is, why it stopped, its links, and once made the mark and findings of its
+        check. Wait, or ask again every few seconds, while it is queued or rendering."""
+        until = anyio.current_time() + wait_s
+        while True:
+            view, is_settled = await anyio.to_thread.run_sync(look, ad_id, ctx, store)
+            if is_settled or anyio.current_time() >= until:
+                return answer(view)
+            await ctx.report_progress(view.percent, 100, view.state)
+            await anyio.sleep(LOOKS_EVERY_S)
 
     @server.tool(title="Make a film", annotations=WRITE)
     @spoken

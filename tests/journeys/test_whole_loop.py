@@ -194,7 +194,7 @@ def test_an_agent_finds_the_film_and_a_person_buys_what_it_shows(world: World, f
     (hit,) = answer["products"]
     assert {one["ad_id"] for one in hit["ads"]} <= {one["id"] for one in films}
     cameo = films[2]["id"]
-    showing = world.agent("get_ad", ad_id=cameo).structured_content
+    showing = world.agent("get_ad", ad_id=cameo, response_format="detailed").structured_content
     assert (showing["disclosure"], showing["appearance"]) == ("AI-generated", "Lumi")
     told_by_rest = json.dumps(world.api("GET", f"/films/{cameo}"))  # the same, but for the place it is shown in
     assert showing == json.loads(told_by_rest.replace("?in=api", "?in=mcp").replace("/stream/api/", "/stream/mcp/"))

@@ -71,15 +71,18 @@ def test_secrets_are_printed_as_words_for_people_too(home: Path) -> None:
     assert agent_id_of(home, said[1]) is not None
 
 
-def test_at_debug_a_command_logs_neither_token_nor_secret_nor_row(home: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "adengine", "agent", "add", "Concierge", "--webhook", HOOK, "--json"],
-        env={**os.environ, "ADENGINE_LOG_LEVEL": "DEBUG"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
+def test_at_debug_a_command_logs_neither_token_nor_secret_nor_row(home: Path, tmp_path: Path) -> None:
+    def at_debug(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "adengine", *words],
+            env={**os.environ, "ADENGINE_LOG_LEVEL": "DEBUG", **more},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+
+    assert "INFO" in at_debug("db", "upgrade", ADENGINE_HOME=str(tmp_path / "new")).stderr
+    done = at_debug("agent", "add", "Concierge", "--webhook", HOOK, "--json")
     made = json.loads(done.stdout)
-    assert "INFO" in done.stderr
     assert leaks.among([done.stderr], made["token"], made["webhook_secret"], HOOK) == []

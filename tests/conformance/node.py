@@ -56,8 +56,8 @@ def node() -> Path | None:
 
 
 def node_environment(node: Path) -> dict[str, str]:
-    # npm starts `node` by its name, and the Inspector would keep a catalogue in the home folder. Node brings authorities
-    # of its own: without the system's, a registry behind a proxy is waited for in vain.
+    # npm starts `node` by its name, and the Inspector would keep a catalogue in the home folder. Node brings its own
+    # authorities: without the system's, a registry behind a proxy is waited for in vain.
     path = f"{node.parent}{os.pathsep}{os.environ['PATH']}"
     options = f"{os.environ.get('NODE_OPTIONS', '')} --use-system-ca".strip()
     return {**os.environ, "PATH": path, "NODE_OPTIONS": options, "NO_COLOR": "1", "MCP_CATALOG_PATH": os.devnull}

@@ -32,7 +32,7 @@ from tests.fakes import Clock, Outbox, build_test_engine
 from tests.sales import GERMAN, PLAIN, Bank, payee, price, refund, sell, use_bank
 
 pytestmark = pytest.mark.slow
-SEQUENCES, STEPS = 150, 16
+SEQUENCES, STEPS = 100, 16
 ACCOUNTS = ("cameo:a", "cameo:b", "creator:c")
 
 
@@ -214,7 +214,7 @@ class Shop(RuleBasedStateMachine):
         return unit.db.scalar(select(Transfer.id).where(Transfer.order_id == order_id).limit(1)) is not None
 
 
-def test_some_hundred_histories_over_the_use_cases_leave_the_books_right(
+def test_a_hundred_histories_over_the_use_cases_leave_the_books_right(
     room: tuple[AdEngine, Clock], capsys: pytest.CaptureFixture[str]
 ) -> None:
     Shop.engine, Shop.clock = room

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from adengine.core import ledger as values
 from adengine.core.errors import NotFound
 from adengine.core.ledger import post_dispute, post_dispute_won, post_refund
-from adengine.core.money import Money, zero
+from adengine.core.money import Money
 from adengine.engine import Unit
 from adengine.models import Entry, Order, Posting, Seal, new_id
 
@@ -69,13 +69,6 @@ def record_dispute_won(unit: Unit, order_id: str, dispute_id: str) -> None:
     post(unit, order_id, post_dispute_won(order_id, dispute_id, taken=taken.value()))
 
 
-def sale_of(unit: Unit, order_id: str) -> values.Posting:
-    row = unit.db.scalar(select(Posting).where(Posting.order_id == order_id, Posting.kind == "sale"))
-    if row is None:
-        raise NotFound("this order has no sale in the ledger")
-    return row.value()
-
-
 def taken_back(unit: Unit, order_id: str) -> Money:
     """What refunds and open or lost disputes took of an order so far."""
     order = unit.get(Order, order_id)
@@ -104,17 +97,6 @@ def rows_of(unit: Unit, order_id: str) -> list[Posting]:
     rows = unit.db.scalars(select(Posting).where(Posting.order_id == order_id)).all()
     # Several may bear the same instant; entries are numbered as they come.
     return sorted(rows, key=lambda row: row.entries[0].id if row.entries else 0)
-
-
-def held_of(unit: Unit, order_id: str, account: str) -> Money:
-    """What an account is owed of one order; below zero where more was sent than is left."""
-    order = unit.get(Order, order_id)
-    minor = unit.db.scalar(
-        select(func.sum(Entry.minor))
-        .join(Posting, Posting.id == Entry.posting_id)
-        .where(Posting.order_id == order_id, Entry.account == account)
-    )
-    return zero(order.currency) + Money(int(minor or 0), order.currency)
 
 
 def _standing(unit: Unit, order_id: str) -> values.Standing:

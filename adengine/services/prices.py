@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -22,10 +22,3 @@ def was_lowest(unit: Unit, variant_id: str, current: Money) -> Money | None:
     )
     history = tuple(PricePoint(Money(row.minor, row.currency), row.at) for row in rows)
     return lowest_in_30_days(history, now=unit.now(), current=current)
-
-
-def price_history(unit: Unit, variant_id: str) -> list[tuple[datetime, Money]]:
-    """Every price the variant had, oldest first, with the instant it began."""
-    unit.require("catalog:read")
-    rows = unit.db.scalars(select(Price).where(Price.variant_id == variant_id).order_by(Price.at, Price.id))
-    return [(row.at, Money(row.minor, row.currency)) for row in rows]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from adengine.core import catalog as values
 from adengine.core.errors import Invalid
@@ -21,7 +21,6 @@ from adengine.core.search.asking import Word
 from adengine.core.search.document import Document, document_of
 from adengine.core.shipping import ships_to
 from adengine.engine import Unit
-from adengine.models import Product
 from adengine.ports import Offer, ShopIndex
 from adengine.services import stocked
 from adengine.services.reading import CHANGED, Filters, Reading, derived, memory_of, read
@@ -156,16 +155,6 @@ def index_product(unit: Unit, product: values.Product) -> None:
         return
     document, words = document_of(product)
     search.keep(db, unit.merchant_id, document, words)
-
-
-def reindex(unit: Unit) -> int:
-    """Read every product of the shop anew for search; answers how many are found by it now."""
-    unit.require("catalog:write")
-    count = 0
-    for row in unit.db.scalars(select(Product).order_by(Product.id)):
-        index_product(unit, row.value())
-        count += row.status == "active"
-    return count
 
 
 def _filters(ask: SearchAsk) -> Filters:

@@ -23,7 +23,6 @@ from adengine.services import (
     receipts,
     recordings,
     search,
-    showings,
 )
 from adengine.services.catalog import ImportReport
 from adengine.services.choices import Choices
@@ -36,12 +35,10 @@ from adengine.services.views import (
     HitView,
     LintView,
     ProductView,
-    ShowingView,
     ad_view,
     hit_view,
     lint_view,
     product_view,
-    showing_view,
 )
 from adengine.web import api_checkout, api_films, api_money, api_partners, api_selling, api_trust
 from adengine.web.api_call import Call, caller
@@ -150,11 +147,6 @@ def _ad(call: Call) -> AdView:
         return ad_view(ads.get_ad(unit, call.path["ad_id"], placement="api"), call.links)
 
 
-def _showing(call: Call) -> ShowingView:
-    with call.unit() as unit:
-        return showing_view(showings.show(unit, call.path["ad_id"], placement="api"), call.links)
-
-
 def _receipt(call: Call) -> Receipt | None:
     with call.unit() as unit:
         return receipts.receipt(unit, call.path["ad_id"])
@@ -234,7 +226,6 @@ ROUTES = (
     Route("GET", "/ads", "List ads", _ads, list[AdView]),
     Route("POST", "/ads", "Make an ad", _create_ad, AdView, body=AdAsk, status=201, needs_key=True),
     Route("GET", "/ads/{ad_id}", "Show an ad and its progress", _ad, AdView),
-    Route("GET", "/ads/{ad_id}/showing", "Get a published ad with live hotspots", _showing, ShowingView),
     Route("GET", "/ads/{ad_id}/receipt", "Show how a film came to be", _receipt, Receipt | None),
     Route("GET", "/ads/{ad_id}/lint", "Check a film", _lint, LintView),
     Route("POST", "/ads/{ad_id}/publish", "Publish a finished ad", _publish, AdView),

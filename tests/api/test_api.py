@@ -114,7 +114,7 @@ def test_every_route_answers_as_documented(engine: AdEngine, desk: Desk, api: Ap
     checked = ask("GET", "/ads/{ad_id}/lint", f"/ads/{first['id']}/lint")
     assert checked["score"] == ask("GET", "/ads/{ad_id}", f"/ads/{first['id']}")["score"]
     assert "similarity" in {one["rule"] for one in checked["findings"]}
-    spot = ask("GET", "/ads/{ad_id}/showing", f"/ads/{first['id']}/showing")["hotspots"][0]
+    spot = ask("GET", "/films/{ad_id}", f"/films/{first['id']}")["hotspots"][0]
     arms = {"name": "hooks", "ad_ids": [first["id"], second["id"]]}
     started = ask("POST", "/experiments", json=arms)
     assert ask("GET", "/experiments/{experiment_id}", f"/experiments/{started['id']}")["viewers"] == 0

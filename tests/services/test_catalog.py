@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from adengine.core.errors import NotFound
 from adengine.core.money import Money
 from adengine.engine import AdEngine
+from adengine.models import Price
 from adengine.services import catalog, prices, search
 from tests.conftest import Desk, open_desk
 from tests.fakes import Clock
@@ -59,10 +61,8 @@ def test_every_price_is_kept_from_the_first_import_on(
     take(engine, desk, tmp_path / "shop", [{**MUG, "Variant Price": "19.00"}, OAT, LAMP])
     with engine.unit(desk.merchant) as unit:
         sage = catalog.get_product(unit, "mug").variants[0]
-        assert prices.price_history(unit, sage.id) == [
-            (first, Money(2400, "EUR")),
-            (clock.now, Money(1900, "EUR")),
-        ]
+        rows = unit.db.scalars(select(Price).where(Price.variant_id == sage.id).order_by(Price.at))
+        assert [(row.at, row.minor, row.currency) for row in rows] == [(first, 2400, "EUR"), (clock.now, 1900, "EUR")]
         assert prices.was_lowest(unit, sage.id, sage.price) == Money(2400, "EUR")
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from adengine.core.catalog import Option, Product, Variant
+from adengine.core.money import Money
 from adengine.engine import AdEngine
 from adengine.services import ads, catalog
 from adengine.services.planning import AdWish
@@ -192,3 +194,40 @@ def test_a_cursor_leads_through_all_hits_once(world: World) -> None:
         more = found["pagination"]
         page = {"limit": 1, "cursor": more["cursor"]} if more["has_next_page"] else {}
     assert len(seen) == len(set(seen)) == found["pagination"]["total_count"] == 2
+
+
+def test_no_answer_is_longer_than_ten_thousand_tokens_however_much_a_shop_says(world: World) -> None:
+    def talkative(at: int) -> Product:
+        return Product(
+            f"vase-{at}",
+            f"Vase {at} " + "of fired clay " * 20,
+            description="Thrown by hand in a small workshop, glazed inside and out. " * 100,
+            vendor="Testware",
+            kind="Vase",
+            tags=tuple(f"tag {number} " + "x" * 60 for number in range(40)),
+            metafields=tuple((f"custom.field_{number}", "word " * 100) for number in range(40)),
+            variants=tuple(
+                Variant(
+                    f"v{number}",
+                    f"Colour {number} / Size {number}",
+                    (Option("Colour", f"Colour {number} " + "y" * 40), Option("Size", f"Size {number} " + "z" * 40)),
+                    Money(2400 + number, "EUR"),
+                    sku=f"VASE-{at}-{number}",
+                )
+                for number in range(100)
+            ),
+        )
+
+    with world.engine.unit(world.desk.merchant) as unit:
+        for at in range(12):
+            catalog.keep_product(unit, talkative(at), {})
+        ids = [catalog.get_product(unit, f"vase-{at}").id for at in range(10)]
+    detailed = {"query": "vase", "response_format": "detailed", "pagination": {"limit": 50}}
+    found = world.anybody.mcp("search_catalog", body=detailed)
+    looked_up = world.anybody.mcp("lookup_catalog", body={"ids": ids})
+    whole = world.anybody.mcp("get_product", body={"id": ids[0]})
+    for answer in (found, looked_up, whole):
+        assert len(json.dumps(answer, ensure_ascii=False, separators=(",", ":"))) <= 40_000
+    assert len(found["products"]) == len(looked_up["products"]) == 10
+    assert all(one["shortened"] and one["variants"] for one in (*found["products"], *looked_up["products"]))
+    assert len(whole["product"]["variants"]) >= 20

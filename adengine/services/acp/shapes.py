@@ -31,10 +31,6 @@ class EstimatedDelivery(TypedDict):
     latest: str
 
 
-class Support(TypedDict):
-    email: str
-
-
 class OrderQuantity(TypedDict):
     ordered: int
     current: int

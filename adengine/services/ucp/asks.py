@@ -20,7 +20,7 @@ from adengine.services.acp.asks import Codes, Email, Name, Quantity, Text, path_
 
 Read = TypeVar("Read")
 
-MOST_IDS = 50
+MOST_IDS = 10
 
 
 def _slim(schema: dict[str, Any]) -> None:
@@ -143,7 +143,8 @@ class PatchAsk(TypedDict):
     quantity: Annotated[int, Field(description="The new quantity; 0 removes.", ge=0, le=99)]
 
 
-Lines = Annotated[list[LineAsk], Field(min_length=1, max_length=100)]
+MOST_LINES = 50
+Lines = Annotated[list[LineAsk], Field(min_length=1, max_length=MOST_LINES)]
 
 
 @OPEN
@@ -167,7 +168,7 @@ class CartUpdateAsk(TypedDict):
     line_patches: NotRequired[
         Annotated[
             list[PatchAsk],
-            Field(description="Or change single lines and keep the rest.", min_length=1, max_length=100),
+            Field(description="Or change single lines and keep the rest.", min_length=1, max_length=MOST_LINES),
         ]
     ]
     buyer: NotRequired[BuyerAsk]

@@ -65,7 +65,7 @@ def search_catalog(caller: Caller, ask: asks.SearchAsk) -> SearchDocument:
                 in_stock=filters.get("available", True),
                 has_film=filters.get("has_film"),
                 ships_to=filters.get("ships_to", "").upper(),
-                limit=min(MOST_HITS, page.get("limit", 10)),
+                limit=min(MOST_HITS if is_short else products.MOST_WHOLE, page.get("limit", 10)),
                 cursor=page.get("cursor", ""),
                 facets=not is_short,
             ),
@@ -106,7 +106,8 @@ def lookup_catalog(caller: Caller, ask: asks.LookupAsk) -> LookupDocument:
         for one in names
         if one not in met
     ]
-    return {"ucp": envelope.ucp("catalog.lookup"), "products": shown, "messages": [*missing, UNTRUSTED]}
+    fitting = [products.fitted(one, products.WHOLE_PAGE // len(shown)) for one in shown]
+    return {"ucp": envelope.ucp("catalog.lookup"), "products": fitting, "messages": [*missing, UNTRUSTED]}
 
 
 def get_product(caller: Caller, ask: asks.ProductAsk) -> ProductDocument | ErrorDocument:
@@ -128,6 +129,7 @@ def get_product(caller: Caller, ask: asks.ProductAsk) -> ProductDocument | Error
     document["selected"] = [
         {"name": plain(name, 80), "label": plain(value, 80)} for name, value in _anchor(ordered[0], chosen).items()
     ]
+    document = products.fitted(document, products.WHOLE_PAGE)
     return {"ucp": envelope.ucp("catalog.lookup"), "product": document, "messages": [UNTRUSTED]}
 
 
@@ -163,7 +165,7 @@ def _documents(
         else:
             document = products.whole_product(hit.product, variants, links, clips=films)
             document["reasons"] = [plain(one, 120) for one in hit.reasons]
-            shown.append(document)
+            shown.append(products.fitted(document, products.WHOLE_PAGE // len(found.hits)))
     return shown
 
 

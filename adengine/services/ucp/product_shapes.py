@@ -81,7 +81,7 @@ class AdSummary(TypedDict):
 
 
 class Product(TypedDict):
-    """`ads` and `reasons` are ours: films to play, and why a search found it."""
+    """`ads`, `reasons` and `shortened` are ours: films to play, why a search found it, whether there is more to say."""
 
     id: str
     title: str
@@ -98,6 +98,7 @@ class Product(TypedDict):
     metadata: NotRequired[dict[str, str]]
     ads: NotRequired[list[AdSummary]]
     reasons: NotRequired[list[str]]
+    shortened: NotRequired[bool]
 
 
 class Pagination(TypedDict):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -42,6 +42,9 @@ MOST_DETAILS = 20
 # What short products may take as JSON: ten of them, their envelope and its messages stay under 1,500 tokens.
 SHORT_PRODUCT, ROOMY_PRODUCT = 552, 1_000
 SHORT_PAGE = 10 * SHORT_PRODUCT
+
+# What whole products of one answer may take: with envelope and messages they stay under 10,000 tokens.
+WHOLE_PAGE, MOST_WHOLE = 34_000, 10
 
 
 def room_for(hits: int) -> int:
@@ -134,6 +137,51 @@ def whole_product(
     details = {"brand": product.vendor} | dict(product.metafields[:MOST_DETAILS])
     document["metadata"] = {plain(key, LABEL): plain(value, 300) for key, value in details.items() if value}
     return document
+
+
+def fitted(document: Product, room: int) -> Product:
+    """The product within so many characters, if need be shortened: what says least about it gives way first."""
+    for give_way in GIVING_WAY:
+        if _size(document) <= room:
+            break
+        give_way(document)
+        document["shortened"] = True
+    return document
+
+
+def _fewer_variants(most: int) -> Callable[[Product], None]:
+    def give_way(document: Product) -> None:
+        document["variants"] = document["variants"][:most]
+
+    return give_way
+
+
+def _fewer_pictures(document: Product) -> None:
+    document["media"] = document["media"][:3]
+
+
+def _no_details(document: Product) -> None:
+    document.pop("metadata", None)
+    document.pop("tags", None)
+
+
+def _short_words(document: Product) -> None:
+    document["description"]["plain"] = plain(document["description"]["plain"], 300)
+
+
+def _no_options(document: Product) -> None:
+    document.pop("options", None)
+
+
+GIVING_WAY = (
+    _fewer_variants(20),
+    _fewer_pictures,
+    _no_details,
+    _fewer_variants(5),
+    _short_words,
+    _no_options,
+    _fewer_variants(1),
+)
 
 
 def _size(part: Mapping[str, object]) -> int:

@@ -17,11 +17,9 @@ from adengine.services.views.films import (
     FindingView,
     LintView,
     RenderView,
-    ShowingView,
     ad_view,
     lint_view,
     render_view,
-    showing_view,
 )
 from adengine.services.views.goods import (
     HitView,
@@ -94,7 +92,6 @@ __all__ = [
     "RenderView",
     "RenditionView",
     "ShippingView",
-    "ShowingView",
     "TaxView",
     "TrafficView",
     "VariantView",
@@ -110,7 +107,6 @@ __all__ = [
     "order_view",
     "product_view",
     "render_view",
-    "showing_view",
     "spot_view",
     "variant_view",
 ]

@@ -9,9 +9,8 @@ from adengine.core.lint import RULES, Report
 from adengine.core.pacing import FPS
 from adengine.core.untrusted import plain
 from adengine.services.ads import AdCard
-from adengine.services.showings import Showing
 from adengine.services.views.links import Links
-from adengine.services.views.watching import TITLE, HotspotView, spot_view
+from adengine.services.views.watching import TITLE
 
 WORDS = 600
 MOST_FINDINGS, MOST_NOTES = 20, 10
@@ -80,20 +79,6 @@ class AdView:
     sha256: str | None
     score: int | None
     notes: list[str]
-
-
-@dataclass(frozen=True)
-class ShowingView:
-    """A published ad to play and buy from."""
-
-    ad: AdView
-    embed_url: str
-    product_handle: str
-    product_title: str
-    hotspots: list[HotspotView]
-    transcript: str
-    disclosure: str
-    appearance: str
 
 
 @dataclass(frozen=True)
@@ -177,19 +162,6 @@ def _findings(report: Report) -> list[FindingView]:
         )
         for one in report.findings
     ]
-
-
-def showing_view(showing: Showing, links: Links) -> ShowingView:
-    return ShowingView(
-        ad=ad_view(showing.card, links),
-        embed_url=links(f"ads/{showing.card.id}/embed"),
-        product_handle=showing.product.handle,
-        product_title=showing.product.title,
-        hotspots=[spot_view(spot) for spot in showing.spots],
-        transcript=showing.transcript,
-        disclosure=showing.disclosure,
-        appearance=showing.appearance,
-    )
 
 
 def render_view(card: AdCard, links: Links, *, now: datetime | None = None) -> RenderView:

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
-from sqlalchemy.exc import DataError
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from adengine.core.errors import AdEngineError, NotFound, SignInNeeded, TooLarge
+from adengine.core.errors import AdEngineError
 from adengine.engine import SYSTEM, AdEngine
 from adengine.services import merchants
 from adengine.services.acp import asks, desk, discovery, ways
 from adengine.services.acp.refusals import Refused, refusal_of
 from adengine.services.acp.replies import Caller, Reply
 from adengine.services.acp.shapes import Cart, CheckoutSession
+from adengine.web import wire
 from adengine.web.acp import manners
 from adengine.web.acp.openapi import document
 
-LARGEST_BODY = 1_000_000
-ECHOED = 255
+PREFIXES = ("/acp", "/shops/<shop>/acp")
 WELL_KNOWN = "/.well-known/acp.json"
-EVERY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE")
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -80,21 +74,21 @@ ROUTES = (
 def blueprint(engine: AdEngine) -> Blueprint:
     """Everything the protocol wants of a shop's server."""
     pages = Blueprint("acp", __name__)
-    pages.before_request(_bound)
-    pages.after_request(_echo)
-    for prefix in ("/acp", "/shops/<shop>/acp"):
+    for prefix in PREFIXES:
         for route in ROUTES:
             name = f"{prefix.count('<')} {route.method} {route.path}".replace(".", " ")
             rule = prefix + route.path.replace("{id}", "<row_id>")
             pages.add_url_rule(rule, name, _view(engine, route), methods=[route.method])
-        pages.add_url_rule(f"{prefix}/<path:rest>", f"nothing {prefix}", _nothing, methods=list(EVERY_METHOD))
     pages.add_url_rule("/acp/openapi.json", "openapi", lambda: jsonify(document(ROUTES)))
     pages.add_url_rule(WELL_KNOWN, "discovery", lambda: _discovery(engine, "acp"))
     pages.add_url_rule(f"/shops/<shop>/acp{WELL_KNOWN}", "discovery of a shop", _discovery_of_shop(engine))
-    pages.register_error_handler(AdEngineError, _refused)
-    pages.register_error_handler(DataError, _refused_by_database)
-    pages.register_error_handler(HTTPException, _refused_by_http)
-    pages.register_error_handler(Exception, _broken)
+    wire.speak(
+        pages,
+        PREFIXES,
+        refuse=_refused,
+        fail=lambda code, words, status: _refused(Refused(code, words, status=status)),
+        nothing="there is nothing at this address; /acp/openapi.json lists what there is",
+    )
     return pages
 
 
@@ -129,45 +123,9 @@ def _discovery(engine: AdEngine, path: str, shop_name: str = "") -> Response:
     return answer
 
 
-def _nothing(**_: str) -> Response:
-    raise NotFound("there is nothing at this address; /acp/openapi.json lists what there is")
-
-
-def _bound() -> None:
-    request.max_content_length = LARGEST_BODY
-
-
-def _echo(response: Response) -> Response:
-    """Give every answer the names that its request went by."""
-    for name in ("Request-Id", "Idempotency-Key"):
-        sent = request.headers.get(name, "")
-        if 0 < len(sent) <= ECHOED and sent.isascii() and sent.isprintable():
-            response.headers[name] = sent
-    response.headers.setdefault("Cache-Control", "no-store")
-    return response
-
-
 def _refused(error: AdEngineError) -> Response:
     refusal = refusal_of(error)
     answer = jsonify(refusal.document)
     answer.status_code = refusal.status
     answer.headers.update(refusal.headers)
-    if isinstance(error, SignInNeeded):
-        answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
-
-
-def _refused_by_database(_: DataError) -> Response:
-    """PostgreSQL keeps no NUL, and SQLite no surrogate: what holds one names nothing we know."""
-    return _refused(NotFound("there is nothing of that name here"))
-
-
-def _refused_by_http(error: HTTPException) -> Response:
-    if isinstance(error, RequestEntityTooLarge):
-        return _refused(TooLarge(f"a body has at most {LARGEST_BODY // 1000} kB here; send less"))
-    return _refused(Refused("invalid", error.description or error.name, status=error.code or 500))
-
-
-def _broken(error: Exception) -> Response:
-    log.error("%s %s failed", request.method, request.path, exc_info=error)
-    return _refused(Refused("internal", "something went wrong on our side; try again", status=500))

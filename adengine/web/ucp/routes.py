@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 from flask import Blueprint, Response, request
-from sqlalchemy.exc import DataError
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.http import parse_dict_header
 
 from adengine.core.errors import (
@@ -18,10 +15,8 @@ from adengine.core.errors import (
     Forbidden,
     Invalid,
     KeyReused,
-    NotFound,
     SignInNeeded,
     StillRunning,
-    TooLarge,
 )
 from adengine.engine import SYSTEM, Actor, AdEngine
 from adengine.services import merchants
@@ -30,19 +25,15 @@ from adengine.services.ucp import asks, desk, envelope
 from adengine.services.ucp.desk import Caller
 from adengine.services.ucp.messages import error
 from adengine.services.ucp.shapes import Severity
+from adengine.web import wire
 
 PREFIX = "/shops/<shop>/ucp/v1"
-LARGEST_BODY = 1_000_000
-ECHOED = 255
-EVERY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # Names and statuses that the protocol has for what we call otherwise.
 CODES = {
     KeyReused.code: ("idempotency_conflict", 409),
     StillRunning.code: ("idempotency_in_flight", 409),
     SignInNeeded.code: ("unauthorized", 401),
 }
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -92,19 +83,19 @@ ROUTES = (
 def blueprint(engine: AdEngine) -> Blueprint:
     """The protocol's calls for every shop, and the profile of each; the default shop's stands at the root."""
     pages = Blueprint("ucp", __name__)
-    pages.before_request(_bound)
-    pages.after_request(_echo)
     for route in ROUTES:
         name = f"{route.method} {route.path}"
         rule = PREFIX + route.path.replace("{id}", "<row_id>")
         pages.add_url_rule(rule, name, _view(engine, route), methods=[route.method])
-    pages.add_url_rule(f"{PREFIX}/<path:rest>", "nothing", _nothing, methods=list(EVERY_METHOD))
     pages.add_url_rule("/.well-known/ucp", "profile", lambda: _profile(engine, engine.settings.shop))
     pages.add_url_rule("/shops/<shop>/.well-known/ucp", "profile of a shop", lambda shop: _profile(engine, shop))
-    pages.register_error_handler(AdEngineError, _refused)
-    pages.register_error_handler(DataError, _refused_by_database)
-    pages.register_error_handler(HTTPException, _refused_by_http)
-    pages.register_error_handler(Exception, _broken)
+    wire.speak(
+        pages,
+        [PREFIX],
+        refuse=_refused,
+        fail=lambda code, words, status: _sent(envelope.nothing([error(code, words)]), status),
+        nothing="there is nothing at this address; /.well-known/ucp says what there is",
+    )
     return pages
 
 
@@ -151,24 +142,6 @@ def _profile(engine: AdEngine, name: str) -> Response:
     return answer
 
 
-def _nothing(**_: str) -> Response:
-    raise NotFound("there is nothing at this address; /.well-known/ucp says what there is")
-
-
-def _bound() -> None:
-    request.max_content_length = LARGEST_BODY
-
-
-def _echo(response: Response) -> Response:
-    """Give every answer the names that its request went by."""
-    for name in ("Request-Id", "Idempotency-Key"):
-        sent = request.headers.get(name, "")
-        if 0 < len(sent) <= ECHOED and sent.isascii() and sent.isprintable():
-            response.headers[name] = sent
-    response.headers.setdefault("Cache-Control", "no-store")
-    return response
-
-
 def _sent(document: Mapping[str, Any], status: int = 200) -> Response:
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return Response(text, status, mimetype="application/json")
@@ -179,25 +152,6 @@ def _refused(fault: AdEngineError) -> Response:
     code, status = CODES.get(fault.code, (fault.code, fault.status))
     severity: Severity = "unrecoverable" if status in {403, 404} else "recoverable"
     answer = _sent(envelope.nothing([error(code, fault.message, severity=severity)]), status)
-    if isinstance(fault, SignInNeeded):
-        answer.headers["WWW-Authenticate"] = "Bearer"
     if isinstance(fault, StillRunning) or status == 503:
         answer.headers["Retry-After"] = str(fault.retry_after_s if isinstance(fault, StillRunning) else 1)
     return answer
-
-
-def _refused_by_database(_: DataError) -> Response:
-    """PostgreSQL keeps no NUL, and SQLite no surrogate: what holds one names nothing we know."""
-    return _refused(NotFound("there is nothing of that name here"))
-
-
-def _refused_by_http(fault: HTTPException) -> Response:
-    if isinstance(fault, RequestEntityTooLarge):
-        return _refused(TooLarge(f"a body has at most {LARGEST_BODY // 1000} kB here; send less"))
-    words = error("invalid", fault.description or fault.name)
-    return _sent(envelope.nothing([words]), fault.code or 500)
-
-
-def _broken(fault: Exception) -> Response:
-    log.error("%s %s failed", request.method, request.path, exc_info=fault)
-    return _sent(envelope.nothing([error("internal", "something went wrong on our side; try again")]), 500)

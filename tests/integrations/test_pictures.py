@@ -321,7 +321,7 @@ def test_a_packed_bomb_ends_at_the_size_limit_without_filling_the_memory() -> No
     [
         ("br", b"x", "comes packed as br"),
         ("gzip", b"not gzip", "does not unpack"),
-        ("gzip", gzip.compress(b"hello" * 99)[:20], "broke off"),
+        ("gzip", gzip.compress(b"hello" * 99, mtime=0)[:20], "broke off"),
         ("gzip", zlib.compress(b"zlib"), "does not unpack"),
     ],
 )

@@ -29,7 +29,8 @@ class Film:
 
     `bytes` and `sha256` are the MP4's; `notes` name what is not as asked. `luma` is the mean luma of every frame
     (16 black, 235 white) and `stir` its mean change from the frame before in hundredths of a level, both measured on
-    a sixteenth of the rows and columns; `loudness_lufs` and `peak_dbtp` are None where there is no sound.
+    a sixteenth of the rows and columns; `flashes` is what core.flashes.worst_field says of the same; `loudness_lufs`
+    and `peak_dbtp` are None where there is no sound.
     """
 
     film: str
@@ -54,6 +55,7 @@ class Film:
     peak_dbtp: float | None = None
     luma: tuple[int, ...] = ()
     stir: tuple[int, ...] = ()
+    flashes: tuple[int, int] | None = None
 
     def kept_by(self, keep: Callable[[str], str]) -> Film:
         """Hand the name of every file to `keep`, the film itself last, and return the film with its answers."""

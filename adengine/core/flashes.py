@@ -6,7 +6,7 @@ General flashes only: red ones are not told apart.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from math import ceil
 
 MOST_A_SECOND = 3
@@ -15,6 +15,7 @@ LEAST_CHANGE, BRIGHT = 0.1, 0.8
 # A frame's parts in each direction, and of them what ten degrees of sight hold: a third of a screen's side (WCAG: 341 x
 # 256 pixels of 1024 x 768). A quarter of these has to flash.
 CELLS, FIELD, LEAST_PART = 12, 4, 0.25
+LEAST_CELLS = ceil(FIELD * FIELD * LEAST_PART)
 BLACK, WHITE = 16, 235
 
 
@@ -27,19 +28,23 @@ def worst_second(luma: Sequence[float], fps: int) -> tuple[int, int]:
     return max(((_flashes(turns, start, fps), start) for start in turns), key=_worse, default=(0, 0))
 
 
-def worst_field(frames: Iterable[Sequence[int]], fps: int) -> tuple[int, int]:
+def worst_field(fields: bytes, fps: int) -> tuple[int, int]:
     """Return the most flashes in one second of any ten degrees of sight, and that second's first frame.
 
-    Each of `frames` is the mean luma of CELLS x CELLS equal parts, row by row, in levels of limited range (16 black,
-    235 white), as `bytes` are. Every part is counted by itself, so that what only moves is no flash; parts that flash
+    `fields` is frame after frame the mean luma of CELLS x CELLS equal parts, row by row, in levels of limited range
+    (16 black, 235 white). Every part is counted by itself, so that what only moves is no flash; parts that flash
     within the same second are taken to do so at once.
     """
     light = [relative(min(1.0, max(0.0, (level - BLACK) / (WHITE - BLACK)))) for level in range(256)]
-    films = zip(*([light[level] for level in frame] for frame in frames), strict=True)
-    turns = [list(_turns(film)) for film in films]
-    starts = sorted({frame for cell in turns for frame in cell})
-    counts = ((_field_flashes([_flashes(cell, start, fps) for cell in turns]), start) for start in starts)
-    return max(counts, key=_worse, default=(0, 0))
+    cells = (fields[cell :: CELLS * CELLS] for cell in range(CELLS * CELLS))
+    turns = [list(_turns([light[level] for level in cell])) for cell in cells]
+    worst = 0, 0
+    for start in sorted({frame for cell in turns for frame in cell}):
+        counts = [_flashes(cell, start, fps) for cell in turns]
+        # Fewer parts than a field needs: no need to look where they lie.
+        if sorted(counts)[-LEAST_CELLS] > worst[0] and (found := _field_flashes(counts)) > worst[0]:
+            worst = found, start
+    return worst
 
 
 def relative(luma: float) -> float:
@@ -80,5 +85,4 @@ def _field_flashes(counts: Sequence[int]) -> int:
 
 def _quarter(counts: Sequence[int], top: int, left: int) -> int:
     rows = (counts[row * CELLS + left : row * CELLS + left + FIELD] for row in range(top, top + FIELD))
-    least = ceil(FIELD * FIELD * LEAST_PART)
-    return sorted((count for row in rows for count in row), reverse=True)[least - 1]
+    return sorted(count for row in rows for count in row)[-LEAST_CELLS]

@@ -81,6 +81,7 @@ def measured_film(film: Film, texts: tuple[SetText, ...] = ()) -> Measured:
         peak_dbtp=film.peak_dbtp,
         luma=tuple(max(0.0, (level - BLACK) / (WHITE - BLACK)) for level in film.luma),
         change=tuple(hundredths / 100 / (WHITE - BLACK) for hundredths in film.stir),
+        flashes=film.flashes,
         bytes=film.bytes,
         notes=film.notes,
     )

@@ -14,11 +14,13 @@ import pytest
 from PIL import Image
 
 from adengine.core.film import FILES, Film
+from adengine.core.layers import Box
 from adengine.core.speech import Word
 from adengine.core.timeline import Caption
 from tests.studio.small_film import SIZE, Boxes, film, produce
 from workers.studio.making import captions
 from workers.studio.making.cache import Cache
+from workers.studio.pixels import planes
 from workers.studio.pixels.planes import Frame
 from workers.studio.stills import picture
 
@@ -236,6 +238,22 @@ def test_every_frame_is_measured(made: Made) -> None:
     assert stir[0] == 0
     assert stir[60] > 10 * stir[50]
     assert stir[120] > 10 * stir[118]
+
+
+class Lamp(Boxes):
+    """Boxes, and from one second to the next a lamp in a corner that goes on and off five times."""
+
+    def paint(self, number: int, frame: Frame) -> None:
+        super().paint(number, frame)
+        planes.fill(frame, (200 if 70 <= number < 100 and number % 6 < 3 else 40, 128, 128), Box(72, 144, 36, 48))
+
+
+def test_a_lamp_that_flashes_in_a_corner_is_measured_over_the_joints_of_parts(made: Made, tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache", 10**8)
+    flashes = produce(film(), tmp_path / "out", cache, paint=Lamp).flashes
+    assert flashes == produce(film(), tmp_path / "again", cache, paint=Lamp).flashes == (5, pytest.approx(70, abs=2))
+    assert made.film.flashes is not None
+    assert made.film.flashes[0] <= 1
 
 
 def test_sound_is_measured(made: Made) -> None:

@@ -73,8 +73,9 @@ class Part:
     """Coded pictures in decoding order, and what later outputs need of them without decoding.
 
     `config` is H.264's decoder configuration (avcC, ISO/IEC 14496-15).
-    `thumbs` are JPEGs by frame; `luma` and `stir` as in Film, `stir[0]` being 0; `first` and `last` are the sampled
-    luma of the first and last frame, from which the change at a joint is measured. `notes` are the composer's.
+    `thumbs` are JPEGs by frame; `luma` and `stir` as in Film, `stir[0]` being 0; `fields` is the mean luma of CELLS x
+    CELLS equal parts of every frame, row by row (core.flashes); `first` and `last` are the sampled luma of the first
+    and last frame, from which the change at a joint is measured. `notes` are the composer's.
     """
 
     frames: int
@@ -83,6 +84,7 @@ class Part:
     thumbs: tuple[tuple[int, bytes], ...]
     luma: tuple[int, ...]
     stir: tuple[int, ...]
+    fields: bytes
     first: bytes
     last: bytes
     notes: tuple[str, ...] = ()
@@ -97,16 +99,18 @@ class Part:
             "notes": self.notes,
         }
         coded = [packet.data for packet in self.packets]
-        return bundle(head, [self.config, self.first, self.last, *coded, *(jpeg for _, jpeg in self.thumbs)])
+        return bundle(
+            head, [self.config, self.fields, self.first, self.last, *coded, *(jpeg for _, jpeg in self.thumbs)]
+        )
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Part:
-        head, (config, first, last, *blobs) = unbundle(content)
+        head, (config, fields, first, last, *blobs) = unbundle(content)
         coded = len(head["packets"])
         packets = tuple(Packet(data, *times) for data, times in zip(blobs[:coded], head["packets"], strict=True))
         thumbs = tuple(zip(head["thumbs"], blobs[coded:], strict=True))
         luma, stir, notes = (tuple(head[name]) for name in ("luma", "stir", "notes"))
-        return cls(head["frames"], config, packets, thumbs, luma, stir, first, last, notes)
+        return cls(head["frames"], config, packets, thumbs, luma, stir, fields, first, last, notes)
 
 
 def change(before: bytes, after: bytes) -> int:

@@ -11,6 +11,7 @@ import av
 import numpy as np
 from av.video.reformatter import ColorRange
 
+from adengine.core.flashes import CELLS
 from workers.studio import memory
 from workers.studio.coding import Coding, Packet, Part
 from workers.studio.pixels.planes import Frame
@@ -49,6 +50,7 @@ def encode(
         tuple(watch.thumbs),
         tuple(watch.luma),
         tuple(watch.stir),
+        bytes(watch.fields),
         watch.first,
         watch.last,
     )
@@ -56,12 +58,13 @@ def encode(
 
 @dataclass
 class Watch:
-    """Looks at composed frames on their way into the encoder: small pictures, how light they are, how much moves."""
+    """Looks at composed frames on their way into the encoder: small pictures, light, light of their parts, motion."""
 
     wanted: Collection[int]
     thumbs: list[tuple[int, bytes]] = field(default_factory=list)
     luma: list[int] = field(default_factory=list)
     stir: list[int] = field(default_factory=list)
+    fields: bytearray = field(default_factory=bytearray)
     first: bytes = b""
     _before: Any = None
 
@@ -75,11 +78,21 @@ class Watch:
         # Not `mean`, which takes longer than the sum itself.
         self.luma.append(round(int(seen.sum()) / seen.size))
         self.stir.append(round(100 * int(np.abs(seen - self._before).sum()) / seen.size) if place else 0)
+        self.fields += _fields(seen)
         if not place:
             self.first = seen.astype(np.uint8).tobytes()
         self._before = seen
         if place in self.wanted:
             self.thumbs.append((place, thumb(frame)))
+
+
+def _fields(seen: Any) -> bytes:
+    """Return the mean of CELLS x CELLS equal parts of sampled luma (h, w), row by row."""
+    rows, columns = (np.arange(CELLS) * side // CELLS for side in seen.shape)
+    sums = np.add.reduceat(np.add.reduceat(seen, columns, axis=1, dtype=np.int32), rows, axis=0)
+    # Where a frame is sampled on fewer than CELLS rows, a part is the one sample nearest to it.
+    high, wide = (np.maximum(1, np.diff(at, append=side)) for at, side in zip((rows, columns), seen.shape, strict=True))
+    return (sums // np.outer(high, wide)).astype(np.uint8).tobytes()
 
 
 def _opened(coding: Coding) -> Any:

@@ -21,11 +21,12 @@ TILE_WIDTH = 120
 
 @dataclass
 class Extract:
-    """What outputs want of all parts, without their packets: small pictures by the film's frame, luma and stir."""
+    """What outputs want of all parts, without their packets: small pictures by the film's frame, luma, stir, fields."""
 
     thumbs: list[tuple[int, bytes]] = field(default_factory=list)
     luma: list[int] = field(default_factory=list)
     stir: list[int] = field(default_factory=list)
+    fields: bytearray = field(default_factory=bytearray)
     notes: dict[str, None] = field(default_factory=dict)
     _last: bytes = b""
 
@@ -34,6 +35,7 @@ class Extract:
         self.thumbs += [(len(self.luma) + frame, jpeg) for frame, jpeg in part.thumbs]
         self.stir += [change(self._last, part.first) if self._last else 0, *part.stir[1:]]
         self.luma += part.luma
+        self.fields += part.fields
         self.notes |= dict.fromkeys(part.notes)
         self._last = part.last
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import hashlib
 import itertools
+import json
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from adengine.core.film import Film
+from adengine.core.flashes import worst_field
 from adengine.core.timeline import Timeline
 from workers.studio.coding import Coding, Part
 from workers.studio.making import captions, mux, outputs
@@ -189,7 +191,16 @@ class Production:
             peak_dbtp=self._track.peak_dbtp,
             luma=tuple(self._extract.luma),
             stir=tuple(self._extract.stir),
+            flashes=self._flashes(),
         )
+
+    def _flashes(self) -> tuple[int, int]:
+        fields, fps = bytes(self._extract.fields), self.timeline.fps
+        key = key_of(tools(), hashlib.blake2b(fields).hexdigest(), fps)
+        count, frame = json.loads(
+            kept(self._cache, "flashes", key, lambda: json.dumps(worst_field(fields, fps)).encode())
+        )
+        return count, frame
 
     def _notes(self) -> tuple[str, ...]:
         spoken = self._voice.words[1] if self._voice else ()

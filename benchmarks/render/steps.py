@@ -99,10 +99,11 @@ def paint(folder: str, raw: str) -> dict[str, object]:
     return {"ms_a_frame": spent * 1000 / timeline.frames, "ingest_ms": ingest * 1000}
 
 
-def encode_only(folder: str, raw: str, quality: str) -> dict[str, object]:
+def encode_only(folder: str, raw: str, quality: str, crf: str = "") -> dict[str, object]:
     """Encode the finished frames, parts in parallel on two threads: the least any renderer must spend.
 
-    The parts, their order and the encoder's options are the renderer's own.
+    The parts and their order are the renderer's own, and so are the encoder's options; with CRF the preset has the
+    settings that x264 ships it with, and that constant rate factor.
     """
     import numpy as np
 
@@ -113,7 +114,12 @@ def encode_only(folder: str, raw: str, quality: str) -> dict[str, object]:
     from workers.studio.making.parts import effort
     from workers.studio.pixels.planes import Frame
 
-    coding = Coding(reference.WIDTH, reference.HEIGHT, reference.FPS, QUALITIES[quality])
+    class Shipped(Coding):
+        def options(self) -> dict[str, str]:
+            return {"preset": self.quality.preset, "crf": crf}
+
+    made = Shipped if crf else Coding
+    coding = made(reference.WIDTH, reference.HEIGHT, reference.FPS, QUALITIES[quality])
     size = reference.WIDTH * reference.HEIGHT
     frames = np.fromfile(raw, np.uint8).reshape(-1, size * 3 // 2)
     film = _said(ours.timeline(Path(folder)), Path(folder))

@@ -64,7 +64,7 @@ def test_the_moves_a_business_relies_on():
     assert {"open", "paid", "expired", "cancelled"} == CHECKOUT_MOVES["paying"]
     assert not CHECKOUT_MOVES["paid"]
     assert "paid" in CHECKOUT_MOVES["expired"]
-    assert not ORDER_MOVES["refunded"]
+    assert ORDER_MOVES["refunded"] == {"paid", "partly_refunded"}
     assert "queued" in AD_MOVES["failed"]
     assert "paused" in AD_MOVES["published"]
     assert "published" in AD_MOVES["paused"]

@@ -18,6 +18,7 @@ from adengine.core.ledger import (
     post_dispute,
     post_dispute_won,
     post_refund,
+    post_refund_failed,
     post_reversal,
     post_sale,
     post_transfer,
@@ -284,6 +285,20 @@ def test_a_won_dispute_gives_back_exactly_what_was_taken():
     assert amounts(won) == {account: -minor for account, minor in amounts(lost).items()}
     assert balances([sale, lost, won], "EUR") == balances([sale], "EUR")
     assert standing([sale, lost, won], "EUR").left == eur(1000)
+
+
+def test_a_failed_refund_gives_back_exactly_what_it_took_whatever_came_after():
+    sale = post_sale("ord_1", priced(1000), Split("m1", (("a", 333),), creators=(("c", 250),)), provider="stripe")
+    first = refund([sale], 1, 501)
+    second = refund([sale, first], 2, 250)
+    failed = post_refund_failed("ord_1", "r1", taken=first)
+    assert failed.key == "refund_failed:ord_1:r1"
+    assert amounts(failed) == {account: -minor for account, minor in amounts(first).items()}
+    history = [sale, first, second, failed]
+    assert standing(history, "EUR").left == eur(750)
+    with pytest.raises(Conflict, match=r"only €7\.50"):
+        refund(history, 3, 751)
+    assert not any(balances([*history, refund(history, 3, 750)], "EUR").values())
 
 
 @given(sales(), st.data())

@@ -26,6 +26,7 @@ from adengine.core.ledger import (
     post_dispute,
     post_dispute_won,
     post_refund,
+    post_refund_failed,
     post_reversal,
     post_sale,
     post_transfer,
@@ -49,6 +50,7 @@ class Sold:
     total: int
     postings: list[Posting]
     open: dict[str, Posting] = field(default_factory=dict)
+    paid_back: dict[str, Posting] = field(default_factory=dict)
     gone: int = 0
     sent: dict[str, int] = field(default_factory=dict)
 
@@ -101,7 +103,7 @@ splits = st.builds(
 
 
 class Ledger(RuleBasedStateMachine):
-    """Orders are sold, refunded, disputed and paid out in any order; what the rules refuse is never tried."""
+    """Orders are sold, refunded (in vain, too), disputed and paid out in any order; what is refused is never tried."""
 
     sequences = 0
     steps = 0
@@ -135,6 +137,17 @@ class Ledger(RuleBasedStateMachine):
         if won:
             order.post(post_dispute_won("o", name, taken=taken))
             order.gone -= sum(entry.amount.minor for entry in taken.entries if entry.amount.minor > 0)
+
+    @precondition(lambda self: any(order.paid_back for order in self.orders))
+    @rule(pick=st.integers(0, 9))
+    def refund_fails(self, pick: int) -> None:
+        refunds = [(order, name) for order in self.orders for name in order.paid_back]
+        order, name = refunds[pick % len(refunds)]
+        before, taken = order.held(), order.paid_back.pop(name)
+        order.post(post_refund_failed("o", name, taken=taken))
+        order.gone -= sum(entry.amount.minor for entry in taken.entries if entry.amount.minor > 0)
+        gains = {entry.account: -entry.amount.minor for entry in taken.entries}
+        assert order.held() == {account: minor + gains.get(account, 0) for account, minor in before.items()}
 
     @rule(pick=st.integers(0, 9), part=st.integers(1, 100))
     def transfer(self, pick: int, part: int) -> None:
@@ -193,7 +206,9 @@ class Ledger(RuleBasedStateMachine):
         amount = Money(-(-stands.left.minor * part // 100), order.currency)
         before, name = order.held(), self.name()
         if kind == "refund":
-            order.post(post_refund("o", name, sale=stands.base, amount=amount, refunded_before=stands.taken))
+            made = post_refund("o", name, sale=stands.base, amount=amount, refunded_before=stands.taken)
+            order.paid_back[name] = made
+            order.post(made)
         else:
             order.open[name] = post_dispute("o", name, sale=stands.base, amount=amount, taken_before=stands.taken)
             order.post(order.open[name])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from adengine.core.errors import GeneratorMissing
+from adengine.core.errors import Invalid
 from adengine.ports import Generator
 
 
@@ -26,9 +26,9 @@ class GeneratorSettings:
 
 
 def generator_named(name: str, settings: GeneratorSettings) -> Generator:
-    """Make the generator an operator named. Raises GeneratorMissing, which lists the known names."""
+    """Make the generator of that name. Raises Invalid, which lists the known names."""
     if name not in GENERATORS:
-        raise GeneratorMissing(f"There is no generator '{name}'; choose one of: {', '.join(sorted(GENERATORS))}.")
+        raise Invalid(f"there is no generator '{name[:60]}'; choose one of: {', '.join(sorted(GENERATORS))}")
     return GENERATORS[name](settings)
 
 

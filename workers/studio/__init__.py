@@ -50,7 +50,7 @@ def render(
     Raises PictureUnusable, VoiceMissing, StorageFull or RenderFailed.
     """
     out.mkdir(parents=True, exist_ok=True)
-    memory.settle(filled=QUALITIES[quality].looks_ahead)  # before there are threads
+    memory.settle()  # before there are threads
     crew = Crew(workers or os.cpu_count() or 1, cancelled)
     with _words_for_failures(), _drafts(out) as drafts, _at_hand(cache, out) as kept:
         paint = functools.partial(_composer, resolve=resolve, scale=scale, cache=kept)

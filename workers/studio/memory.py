@@ -6,23 +6,18 @@ import ctypes
 import functools
 
 # mallopt's parameters (malloc.h).
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_PERTURB, M_ARENA_MAX = -1, -3, -6, -8
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 # Blocks from 3 MB on, such as an encoder's pictures, go back to the system when they are freed. By itself glibc raises
 # that limit with every encoder that is closed, and a film would keep 50 MB more.
 TRIM_BYTES, MMAP_BYTES = 128_000_000, 3_000_000
-# Where rows of macroblocks are no multiple of eight long, as in films 1080 wide, x264 reads memory it never wrote when
-# it looks ahead with B-frames, and what lay there decided the bytes. With new memory filled there is but one film.
-FILLED = 0xA5
 
 
 @functools.cache
-def settle(*, filled: bool) -> None:
-    """Have threads share what closed encoders leave, and give the most of it back; `filled`: fill new memory."""
+def settle() -> None:
+    """Have threads share what closed encoders leave, and give the most of it back."""
     library = ctypes.CDLL(None)
     if not hasattr(library, "mallopt"):
         return
     library.mallopt(M_ARENA_MAX, 1)
     library.mallopt(M_MMAP_THRESHOLD, MMAP_BYTES)
     library.mallopt(M_TRIM_THRESHOLD, TRIM_BYTES)
-    if filled:
-        library.mallopt(M_PERTURB, FILLED)

@@ -96,7 +96,7 @@ def _fields(seen: Any) -> bytes:
 
 
 def _opened(coding: Coding) -> Any:
-    memory.settle(filled=coding.quality.looks_ahead)
+    memory.settle()
     context: Any = av.CodecContext.create("libx264", "w")
     context.width, context.height, context.pix_fmt = coding.width, coding.height, "yuv420p"
     context.framerate, context.time_base = Fraction(coding.fps), Fraction(1, coding.fps)

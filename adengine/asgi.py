@@ -23,7 +23,10 @@ def create_asgi(engine: AdEngine) -> Starlette:
     agents = http_app(engine, create_server(engine))
     web = WSGIMiddleware(create_app(engine), workers=WEB_THREADS)  # type: ignore[arg-type]
     routes = [Route("/healthz", healthy), *agents.routes, Mount("/", web)]  # type: ignore[arg-type]
-    return Starlette(routes=routes, lifespan=lambda _app: agents.run())
+    made = Starlette(routes=routes, lifespan=lambda _app: agents.run())
+    # The pattern of a mount ends at a line break: an address that holds one is the pages' to answer, too.
+    made.router.default = web  # type: ignore[assignment]
+    return made
 
 
 def create_agents_asgi(engine: AdEngine) -> Starlette:

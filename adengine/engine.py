@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from sqlalchemy import Connection, Executable, Select, Update, create_engine, event
 from sqlalchemy import Engine as SqlEngine
-from sqlalchemy import Select, bindparam, create_engine, event, inspect, select
+from sqlalchemy import Row as Values
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker, with_loader_criteria
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.util import LoaderCriteriaOption
 
 from adengine.core.errors import Forbidden, NotFound, SignInNeeded
-from adengine.models import Merchant, Owned
+from adengine.models import Merchant, Owned, Shop
 from adengine.ports import Ports
+from adengine.rows import OF_SHOP, SHOP, attached, blank, by_id, insertion, is_of_shop, writing
 from adengine.settings import Settings
 
 Row = TypeVar("Row", bound=Owned)
 Held = TypeVar("Held")
-ONLY_READS = "adengine_only_reads"
 
 SCOPES = {
     "catalog:read": "see products and films",
@@ -85,8 +87,19 @@ class Unit:
     ports: Ports
     settings: Settings
     jobs: list[tuple[str, str]] = field(default_factory=list)
+    opened: Connection | None = None
+    shop: Shop | None = None
     held: list[object] = field(default_factory=list)
+    locked: set[tuple[type, str]] = field(default_factory=set)
     news: list[str] = field(default_factory=list)
+
+    @property
+    def connection(self) -> Connection:
+        """What statements go through that need no rows of the session."""
+        # A cached_property holds one lock for all units below Python 3.12, here while SQLite waits for its writer.
+        if self.opened is None:
+            self.opened = self.db.connection()
+        return self.opened
 
     def require(self, scope: str) -> None:
         """Refuse an actor that lacks the scope."""
@@ -108,33 +121,98 @@ class Unit:
         self.db.add(row)
         return row
 
+    def add(self, kind: type[Owned], *rows: Mapping[str, object]) -> None:
+        """Insert rows of the actor's merchant that this unit needs no more as rows, all in one statement."""
+        self._write(insertion(cast("Any", kind)), rows, {"merchant_id": self.merchant_id})
+
+    def ask(self, asked: Select[*tuple[Any, ...]], /, **values: object) -> Sequence[Values[Any]]:
+        """What an `of_shop` statement finds, as plain values: no rows that could be changed."""
+        _need_of_shop(asked)
+        self._write_down()
+        return self.connection.execute(asked, {**values, OF_SHOP: self.merchant_id}).all()
+
+    def change(self, changed: Update, *rows: Mapping[str, object]) -> None:
+        """Run an `of_shop` statement once for each of `rows`, past the rows that the unit holds.
+
+        Where SYSTEM does it, each of `rows` says whose it is.
+        """
+        _need_of_shop(changed)
+        self._write(changed, rows, {} if self.actor is SYSTEM else {OF_SHOP: self.merchant_id})
+
+    def _write(self, statement: Executable, rows: Sequence[Mapping[str, object]], whose: Mapping[str, str]) -> None:
+        if rows:
+            self._write_down()
+            self.connection.execute(statement, [{**row, **whose} for row in rows])
+
+    def _write_down(self) -> None:
+        # As the session does before a query of its own.
+        if self.db.autoflush:
+            self.db.flush()
+
     def get(self, kind: type[Row], row_id: str, *, lock: bool = False) -> Row:
         """The actor's row of that id, locked until the unit ends if asked; raises NotFound."""
-        row = self.db.scalar(_locking(cast("Any", kind)), {"row_id": row_id}) if lock else self.db.get(kind, row_id)
+        row = self._found(kind, row_id, lock=lock)
         if row is None or (self.actor.merchant_id and row.merchant_id != self.actor.merchant_id):
             raise NotFound(f"there is no {kind.__name__.lower()} '{row_id[:60]}' here")
-        return self.hold(row)
-
-    def merchant(self) -> Merchant:
-        """The row of the shop that the actor acts for."""
-        return self.hold(self.db.get_one(Merchant, self.merchant_id))
-
-    def hold(self, row: Held) -> Held:
-        """Keep a row in mind until the unit ends: asked for again without a lock, it is not read again."""
-        # A session alone forgets a row that nobody refers to.
-        self.held.append(row)
+        if lock:
+            self.locked.add((kind, row_id))
+        self.held.append(row)  # a session alone forgets a row that nobody refers to
         return row
+
+    def _found(self, kind: type[Row], row_id: str, *, lock: bool) -> Row | None:
+        known = self._known(kind, row_id)
+        if known is not None and (not lock or (kind, row_id) in self.locked):
+            return known
+        is_any_shop = self.actor is SYSTEM
+        asked = by_id(cast("Any", kind), lock=lock, is_any_shop=is_any_shop)
+        whose = {} if is_any_shop else {OF_SHOP: self.merchant_id}
+        return cast("Row | None", self.db.scalar(asked, {"row_id": row_id, **whose}))
+
+    def _known(self, kind: type[Held], row_id: str) -> Held | None:
+        """The row where the session holds it already."""
+        key = (kind, (row_id,), None)  # as the session's map has it
+        return cast("Held | None", self.db.identity_map.get(key))
+
+    def merchant(self) -> Shop:
+        """The shop that the actor acts for; read once, unless this unit changes it."""
+        changed = self._known(Merchant, self.merchant_id)
+        if changed is not None:
+            return changed.value()
+        if self.shop is None:
+            self.shop = Shop(*self.connection.execute(SHOP, {OF_SHOP: self.merchant_id}).one())
+        return self.shop
+
+    def made(self, kind: type[Row], /, **values: Any) -> Row:
+        """Insert a row that belongs to the actor's merchant, and keep it in mind until the unit ends."""
+        columns = {**blank(cast("Any", kind)), "merchant_id": self.merchant_id}
+        written = {name: values.pop(name, value) for name, value in columns.items()}
+        self.add(kind, written)
+        row = attached(self.db, kind, written)
+        for name, value in values.items():
+            set_committed_value(row, name, value)
+        self.held.append(row)
+        self.locked.add((kind, written["id"]))  # nobody else can have it
+        return row
+
+    def put(self, row: Row, /, **values: Any) -> None:
+        """Write these values of a row that has an `id`, at once and no others of it."""
+        kind = cast("Any", type(row))
+        self.change(writing(kind, tuple(values)), {"row_id": cast("Any", row).id, OF_SHOP: row.merchant_id, **values})
+        for name, value in values.items():
+            set_committed_value(row, name, value)
 
     def once(self, find: Callable[[], Row | None], make: Callable[[], Row]) -> tuple[Row, bool]:
         """The row found, or the one made; of two units making it at once the later finds the other's. True: made."""
         found = find()
         if found is not None:
             return found, False
+        locked = set(self.locked)
         try:
             with self.db.begin_nested():
                 made = make()
                 self.db.flush()
         except IntegrityError:
+            self.locked = locked  # what was locked since is free again
             found = find()
             if found is None:
                 raise
@@ -153,11 +231,9 @@ class Unit:
         return self.ports.clock()
 
 
-@cache
-def _locking(kind: Any) -> Select[Any]:
-    # FOR NO KEY UPDATE: a row that refers to this one may still be inserted by others meanwhile.
-    one = select(kind).where(inspect(kind).primary_key[0] == bindparam("row_id"))
-    return one.with_for_update(key_share=True).execution_options(populate_existing=True)
+def _need_of_shop(statement: Executable) -> None:
+    if not is_of_shop(statement):
+        raise Forbidden("a statement that goes past the session is made by of_shop")
 
 
 class AdEngine:
@@ -167,6 +243,8 @@ class AdEngine:
         self.settings = settings
         self.ports = ports
         self.sql = connect(settings.database)
+        # Of their own: told anew what it may do, a connection of SQLite forgets its prepared statements.
+        self.sql_reads = connect(settings.database, only_reads=True)
         self.sessions = sessionmaker(self.sql, expire_on_commit=False)
 
     @contextmanager
@@ -183,40 +261,51 @@ class AdEngine:
     @contextmanager
     def reading(self, actor: Actor) -> Iterator[Unit]:
         """A unit that only looks: it waits for no writer, and writing in it fails."""
-        with self.sessions(info={"actor": actor}) as db, db.begin():
-            db.connection(execution_options={ONLY_READS: True, "postgresql_readonly": True})
+        with self.sessions(bind=self.sql_reads, info={"actor": actor}) as db, db.begin():
             yield Unit(db, actor, self.ports, self.settings)
 
     def close(self) -> None:
         self.sql.dispose()
+        self.sql_reads.dispose()
 
 
-def connect(url: str) -> SqlEngine:
-    """A pool of connections; SQLite gets WAL, foreign keys, and one writer at a time from BEGIN on.
+def connect(url: str, *, only_reads: bool = False) -> SqlEngine:
+    """A pool of connections, of which those that only read refuse to write.
 
-    Neither logs nor errors hold what is written into rows: it may be a buyer's address.
+    SQLite gets WAL, foreign keys, and one writer at a time from BEGIN on. Neither logs nor errors hold what is written
+    into rows: it may be a buyer's address.
     """
-    if not url.startswith("sqlite"):
-        sql = create_engine(url, pool_pre_ping=True, hide_parameters=True)
-        event.listen(sql, "handle_error", _hide_rows)
-        return sql
-    path = url.removeprefix("sqlite:///")
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    return _sqlite(url, only_reads) if url.startswith("sqlite") else _postgres(url, only_reads)
+
+
+def _sqlite(url: str, only_reads: bool) -> SqlEngine:
+    Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     sql = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, hide_parameters=True)
+    pragmas = ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL", "busy_timeout=30000")
 
     @event.listens_for(sql, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we send BEGIN ourselves: the driver's own comes too late
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL", "busy_timeout=30000"):
+        for pragma in (*pragmas, "query_only=ON") if only_reads else pragmas:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(sql, "begin")
     def _begin(connection: Any) -> None:
-        only_reads = connection.get_execution_options().get(ONLY_READS, False)
-        if connection.info.get(ONLY_READS, False) != only_reads:  # said each time, it would unprepare every statement
-            connection.exec_driver_sql(f"PRAGMA query_only={int(only_reads)}")
-            connection.info[ONLY_READS] = only_reads
-        connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+        connection.connection.driver_connection.execute("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+
+    return sql
+
+
+def _postgres(url: str, only_reads: bool) -> SqlEngine:
+    # Each statement sees what was committed before it, in a transaction or not: who only reads needs none.
+    isolation = "AUTOCOMMIT" if only_reads else None
+    sql = create_engine(url, pool_pre_ping=True, hide_parameters=True, isolation_level=isolation)
+    event.listen(sql, "handle_error", _hide_rows)
+    if only_reads:
+
+        @event.listens_for(sql, "connect")
+        def _prepare(connection: Any, _record: Any) -> None:
+            connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
 
     return sql
 
@@ -231,7 +320,7 @@ def _hide_rows(context: ExceptionContext) -> None:
 @event.listens_for(Session, "do_orm_execute")
 def _only_own_rows(state: ORMExecuteState) -> None:
     """Scope every query to the session's merchant; a session without an actor gets nothing."""
-    if state.is_column_load or state.is_relationship_load:
+    if state.is_column_load:
         return
     actor = state.session.info.get("actor")
     if actor is None:
@@ -240,9 +329,12 @@ def _only_own_rows(state: ORMExecuteState) -> None:
         if actor is not SYSTEM:
             raise Forbidden("an actor without a shop reads nothing")
         return
-    state.statement = state.statement.options(_only_of(actor.merchant_id))
+    if OF_SHOP not in state.execution_options or state.is_relationship_load:
+        state.statement = state.statement.options(_only_of(actor.merchant_id))
 
 
 @lru_cache(maxsize=256)
 def _only_of(merchant_id: str) -> LoaderCriteriaOption:
-    return with_loader_criteria(Owned, lambda row: row.merchant_id == merchant_id, include_aliases=True)
+    return with_loader_criteria(
+        Owned, lambda row: row.merchant_id == merchant_id, include_aliases=True, propagate_to_loaders=False
+    )

@@ -87,13 +87,14 @@ class PaymentEvent:
     """What a provider says happened. `event_id` is unique per provider, however often it is sent.
 
     `payment_id` is our own id of the payment, which the provider carries along: an event may come before our call's
-    answer was kept. `subject` is what else it is about: a dispute, or a payee's account. `other` asks nothing of us.
+    answer was kept. `subject` is what else it is about: a dispute, a payee's account, or our own id of a refund that
+    was on its way and did not arrive. `other` asks nothing of us.
     """
 
     provider: str
     event_id: str
     external_id: str
-    outcome: Literal["paid", "declined", "disputed", "dispute_won", "dispute_lost", "payee", "other"]
+    outcome: Literal["paid", "declined", "disputed", "dispute_won", "dispute_lost", "refund_failed", "payee", "other"]
     amount: Money | None = None
     payment_id: str = ""
     charge_id: str = ""

@@ -26,8 +26,8 @@ TOKEN = re.compile(r"spt_sandbox_(ok|declined|3ds|expired)(?:\.([0-9]{1,12})\.([
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 DECLINED = "card_declined"
 
-Outcome = Literal["paid", "declined", "disputed", "dispute_won", "dispute_lost", "payee"]
-OUTCOMES = frozenset({"paid", "declined", "disputed", "dispute_won", "dispute_lost"})
+Outcome = Literal["paid", "declined", "disputed", "dispute_won", "dispute_lost", "refund_failed", "payee"]
+OUTCOMES = frozenset({"paid", "declined", "disputed", "dispute_won", "dispute_lost", "refund_failed"})
 
 
 @dataclass(frozen=True)
@@ -103,27 +103,32 @@ class SandboxPayments:
             Money(int(minor), str(currency)), str(reference), str(description), str(key), str(verdict)
         )
 
-    def decide(self, external_id: str, outcome: str, *, amount: Money | None = None) -> tuple[bytes, str]:
+    def decide(
+        self, external_id: str, outcome: str, *, amount: Money | None = None, refund: str = ""
+    ) -> tuple[bytes, str]:
         """The signed message that a decision sends, as (body, signature).
 
         `paid` and `declined` come from the payment page. Tests send `disputed`, `dispute_won` and `dispute_lost`,
-        of the whole payment unless an `amount` is given.
+        of the whole payment unless an `amount` is given, and `refund_failed` of the `refund` that went by that key.
         """
         if outcome not in OUTCOMES:
             raise Invalid(f"a sandbox payment can be {', '.join(sorted(OUTCOMES))}")
         about = amount or self.read(external_id).amount
-        return self._message(subject=external_id, outcome=outcome, minor=about.minor, currency=about.currency)
+        return self._message(
+            subject=external_id, outcome=outcome, minor=about.minor, currency=about.currency, refund=refund
+        )
 
     def event(self, body: bytes, signature: str) -> PaymentEvent:
         if not _same(self._sign(body), signature):
             raise Forbidden("the message is not signed by the sandbox")
         said = json.loads(body)
         subject, outcome = str(said["subject"]), cast("Outcome", said["outcome"])
-        event_id = _digest(f"{outcome} {subject}")
+        refund = str(said.get("refund", ""))
+        event_id = _digest(f"{outcome} {subject} {refund}".rstrip())
         if outcome == "payee":
             return PaymentEvent(self.name, event_id, "", outcome, subject=subject)
         payment, amount = self.read(subject), Money(int(said["minor"]), str(said["currency"]))
-        is_about_dispute = outcome not in {"paid", "declined"}
+        is_about_dispute = outcome in {"disputed", "dispute_won", "dispute_lost"}
         return PaymentEvent(
             provider=self.name,
             event_id=event_id,
@@ -132,7 +137,7 @@ class SandboxPayments:
             amount=amount,
             payment_id=payment.key,
             charge_id="" if outcome == "declined" else self._name_charge(payment),
-            subject=f"dp_{_digest(subject)[:24]}" if is_about_dispute else "",
+            subject=f"dp_{_digest(subject)[:24]}" if is_about_dispute else refund,
             reason=DECLINED if outcome == "declined" else "",
         )
 

@@ -263,7 +263,7 @@ def store(
     receiver.taken.clear()
     agent, mug = AgentClient(create_app(engine), token), stocked(engine, desk).id
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
-    with httpx.Client(timeout=60, limits=limits) as wire:
+    with httpx.Client(timeout=300, limits=limits) as wire:
         made = Store(engine, desk, nursery, receiver, stripe, clock, outbox, agent, mug, wire)
         try:
             yield made

@@ -155,7 +155,7 @@ def warm(ask: Message) -> Message:
     """Answer a request here, without steps, and close every connection again."""
     made = _built(ask)
     answer = create_app(made.engine).test_client().post(ask["path"], data=ask["body"], headers=ask["headers"])
-    made.engine.sql.dispose()
+    made.engine.close()
     return {"status": answer.status_code}
 
 

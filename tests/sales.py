@@ -136,6 +136,7 @@ def refund(unit: Unit, order_id: str, minor: int) -> str:
     )  # fmt: skip
     ledger.record_refund(unit, order_id, refund_id, Money(minor, order.currency))
     order.refunded_minor += minor
+    order.status = "refunded" if order.refunded == order.total else "partly_refunded"
     payouts.claw_back(unit, order_id, refund_id)
     return refund_id
 

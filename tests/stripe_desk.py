@@ -81,6 +81,10 @@ class StripeDesk:
     def close_dispute(self, dispute_id: str, status: str) -> None:
         self._call(f"/_test/disputes/{dispute_id}/close", {"status": status})
 
+    def fail_refund(self, refund_id: str, status: str = "failed") -> None:
+        """The buyer's bank sends a refund back, or whoever made it at Stripe cancels it."""
+        self._call(f"/_test/refunds/{refund_id}/fail", {"status": status})
+
     def onboard(self, payee: str) -> None:
         self._call(f"/_test/accounts/{payee}/onboard", {})
 

@@ -733,6 +733,19 @@ def close_dispute(name: str) -> Response:
         return _sent(200, world.objects[name])
 
 
+@app.post("/_test/refunds/<name>/fail")
+def fail_refund(name: str) -> Response:
+    """The buyer's bank sends a refund back: Stripe has the money again and tells of it in three ways."""
+    with world.lock:
+        refund = world.objects[name]
+        status = request.form.get("status", "failed")
+        refund.update(status=status, failure_reason=None if status == "canceled" else "expired_or_canceled_card")
+        world.objects[refund["charge"]]["amount_refunded"] -= refund["amount"]
+        for what in ("charge.refund.updated", "refund.updated", *(["refund.failed"] if status == "failed" else [])):
+            world.tell(what, refund)
+        return _sent(200, refund)
+
+
 @app.post("/_test/accounts/<name>/onboard")
 def onboard(name: str) -> Response:
     with world.lock:

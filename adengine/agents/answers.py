@@ -9,6 +9,8 @@ import pydantic_core
 from mcp.types import CallToolResult, ResourceLink, TextContent
 from pydantic import ConfigDict, TypeAdapter
 
+from adengine.agents import written
+
 
 def answer(view: object, *links: ResourceLink) -> CallToolResult:
     """A view as a tool's result; links to files stand behind its text."""
@@ -17,13 +19,26 @@ def answer(view: object, *links: ResourceLink) -> CallToolResult:
     return CallToolResult(content=[text, *links], structured_content=structured)
 
 
+def large_answer(view: object, *links: ResourceLink) -> CallToolResult:
+    """The same for views that may be large; where the response allows it, they are written as JSON once."""
+    page = written.OPEN.get()
+    return answer(view, *links) if page is None else page.carry(_json(view), links)
+
+
 def json_text(view: object) -> str:
     """A view as a resource's text."""
-    return pydantic_core.to_json(_plain(view)).decode()
+    return _json(view).decode()
+
+
+def _json(view: object) -> bytes:
+    if isinstance(view, dict):  # the protocols' documents are JSON already
+        return pydantic_core.to_json(view)
+    kind: Any = type(view)
+    return _adapter(kind).dump_json(view)
 
 
 def _plain(view: object) -> Any:
-    if isinstance(view, dict):  # the protocols' documents are JSON already
+    if isinstance(view, dict):
         return view
     kind: Any = type(view)
     return _adapter(kind).dump_python(view, mode="json")

@@ -26,10 +26,12 @@ from adengine.agents.apps import app_extension
 from adengine.agents.desk import Desk
 from adengine.agents.films import FilmTasks
 from adengine.agents.limits import BODY, Limited, Rates
+from adengine.agents.mirrored import Mirrored
 from adengine.agents.oauth import Recognised, Recogniser, metadata_routes, metadata_url, principal
 from adengine.agents.subscriptions import Listening, NewsBus
 from adengine.agents.tasks import TaskDesk, Tasks
 from adengine.agents.wording import WordedServer
+from adengine.agents.written import Writing
 from adengine.core.errors import Invalid
 from adengine.engine import AdEngine
 from adengine.settings import Settings
@@ -83,7 +85,7 @@ def create_acp_server(engine: AdEngine) -> MCPServer[Any]:
 
 
 def _server(engine: AdEngine, name: str, **how: Any) -> MCPServer[Any]:
-    return WordedServer(
+    server = WordedServer(
         name,
         version=__version__,
         website_url=engine.settings.public_url,
@@ -91,6 +93,9 @@ def _server(engine: AdEngine, name: str, **how: Any) -> MCPServer[Any]:
         request_state_security=RequestStateSecurity(keys=[state_key(engine.settings)], bind_principal=principal),
         **how,
     )
+    # The low-level server has a public place for this, MCPServer none.
+    server._lowlevel_server.get_tool_input_schema = Mirrored(server)
+    return server
 
 
 def state_key(settings: Settings) -> bytes:
@@ -126,11 +131,14 @@ class Endpoint:
     def __init__(self, server: MCPServer[Any], security: TransportSecuritySettings) -> None:
         self.plain = _manager(server, security, json_response=True)
         self.streaming = _manager(server, security, json_response=False)  # the last made is server.session_manager
+        self.writing = Writing(self.plain.handle_request)
         self._runs_plain = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        manager = self.plain if self._runs_plain and _wants_json(scope) else self.streaming
-        await manager.handle_request(scope, receive, send)
+        if self._runs_plain and _wants_json(scope):
+            await self.writing(scope, receive, send)
+        else:
+            await self.streaming.handle_request(scope, receive, send)
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:

@@ -32,8 +32,9 @@ CHECKOUT_MOVES = _legal(
 )
 ORDER_MOVES = _legal(
     paid="partly_refunded refunded",
-    partly_refunded="partly_refunded refunded",
-    refunded="",
+    # A refund may fail at the buyer's bank weeks later: its money is here again.
+    partly_refunded="paid partly_refunded refunded",
+    refunded="paid partly_refunded",
 )
 AD_MOVES = _legal(
     planned="shooting queued failed refused retired",

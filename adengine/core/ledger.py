@@ -18,9 +18,10 @@ from adengine.core.quote import Quote
 PLATFORM = "platform"
 
 Shares = tuple[tuple[str, int], ...]
-Kind = Literal["sale", "refund", "dispute", "dispute_won", "transfer", "reversal"]
+Kind = Literal["sale", "refund", "refund_failed", "dispute", "dispute_won", "transfer", "reversal"]
 # These change what buyer and shop owe each other; the others only move what somebody is owed to them.
-OF_THE_SALE = ("sale", "refund", "dispute", "dispute_won")
+OF_THE_SALE = ("sale", "refund", "refund_failed", "dispute", "dispute_won")
+GIVEN_BACK = ("refund_failed", "dispute_won")
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,8 @@ class Posting:
 class Standing:
     """What of an order can be taken back: counted on `base`, of which `taken` went back so far.
 
-    `base` is the sale, or what every account held of it when a dispute was last won: what a dispute gives back is not
-    always what was taken last, and counting on from there keeps refunds exact.
+    `base` is the sale, or what every account held of it when a dispute was last won or a refund last failed: what comes
+    back then is not always what was taken last, and counting on from there keeps refunds exact.
     """
 
     base: Posting
@@ -157,6 +158,11 @@ def post_refund(order_id: str, refund_id: str, *, sale: Posting, amount: Money, 
     return _taken(f"refund:{order_id}:{refund_id}", "refund", sale, amount, refunded_before)
 
 
+def post_refund_failed(order_id: str, refund_id: str, *, taken: Posting) -> Posting:
+    """Give everybody back exactly what the refund's posting took from them."""
+    return _given_back(f"refund_failed:{order_id}:{refund_id}", "refund_failed", taken)
+
+
 def post_dispute(order_id: str, dispute_id: str, *, sale: Posting, amount: Money, taken_before: Money) -> Posting:
     """Take back what a buyer's bank took, exactly like a refund and under the same ceiling."""
     return _taken(f"dispute:{order_id}:{dispute_id}", "dispute", sale, amount, taken_before)
@@ -164,8 +170,7 @@ def post_dispute(order_id: str, dispute_id: str, *, sale: Posting, amount: Money
 
 def post_dispute_won(order_id: str, dispute_id: str, *, taken: Posting) -> Posting:
     """Give everybody back exactly what the dispute's posting took from them."""
-    entries = [Entry(entry.account, -entry.amount) for entry in taken.entries]
-    return _posting(f"dispute_won:{order_id}:{dispute_id}", "dispute_won", entries)
+    return _given_back(f"dispute_won:{order_id}:{dispute_id}", "dispute_won", taken)
 
 
 def post_transfer(transfer_id: str, account: str, amount: Money, provider: str) -> Posting:
@@ -189,7 +194,7 @@ def standing(postings: Sequence[Posting], currency: str) -> Standing:
     base, taken, so_far = Posting("", "sale", ()), zero(currency), list[Posting]()
     for posting in (one for one in postings if one.kind in OF_THE_SALE):
         so_far.append(posting)
-        if posting.kind in {"sale", "dispute_won"}:
+        if posting.kind == "sale" or posting.kind in GIVEN_BACK:
             held = balances(so_far, currency)
             base, taken = _posting("base", "sale", [Entry(*one) for one in held.items()]), zero(currency)
         else:
@@ -204,6 +209,10 @@ def balances(postings: Iterable[Posting], currency: str) -> dict[str, Money]:
         if entry.amount.currency == currency:
             sums[entry.account] = sums.get(entry.account, 0) + entry.amount.minor
     return {account: Money(minor, currency) for account, minor in sums.items()}
+
+
+def _given_back(key: str, kind: Kind, taken: Posting) -> Posting:
+    return _posting(key, kind, [Entry(entry.account, -entry.amount) for entry in taken.entries])
 
 
 def _posting(key: str, kind: Kind, entries: Sequence[Entry], split: Split | None = None) -> Posting:

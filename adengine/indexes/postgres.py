@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from adengine.core.search.query import Clause
 from adengine.indexes.rows import RowIndex, named, term_of
+from adengine.indexes.straight import Straight
 
 ADD = text(
     "INSERT INTO search_document (merchant_id, product_id, body, words) "
@@ -15,8 +16,10 @@ ADD = text(
 )
 # Weights of D, C, B, A, in this order.
 MATCHING = "SELECT id FROM search_document, CAST(:asked AS tsquery) AS asked WHERE words @@ asked"
-BEST = text(f"{MATCHING} ORDER BY ts_rank('{{0.1, 0.1, 0.4, 1.0}}', words, asked) DESC, id LIMIT :most")
-ANY = text(f"{MATCHING} LIMIT :most")
+BEST = Straight(f"{MATCHING} ORDER BY ts_rank('{{0.1, 0.1, 0.4, 1.0}}', words, asked) DESC, id LIMIT :most")
+ANY = Straight(f"{MATCHING} LIMIT :most")
+# Written so that the planner does not begin with all variants of the shop: the ids are few.
+WANTED = "variant WHERE product_id = ANY(:ids) AND merchant_id || '' = :merchant"
 ROWS = "COALESCE(CAST((SELECT json_agg(json_build_array({names})) FROM ({select}) AS found) AS TEXT), '[]')"
 WEIGHTS = "ABD"
 
@@ -24,7 +27,7 @@ WEIGHTS = "ABD"
 class PostgresIndex(RowIndex):
     """Stems of our own making as lexemes, with the weight of the column they stand in."""
 
-    best, any = BEST, ANY
+    best, any, wanted = BEST, ANY, WANTED
 
     def asked(self, clauses: Sequence[Clause], number: int) -> str:
         return " & ".join(_any_of(clause, number) for clause in clauses)
@@ -34,10 +37,6 @@ class PostgresIndex(RowIndex):
 
     def as_json(self, select: str) -> str:
         return ROWS.format(names=", ".join(named(select)), select=select)
-
-    @staticmethod
-    def joined(words: str) -> str:
-        return f"string_agg({words}, ' ')"
 
     def empty(self, db: Connection) -> None:
         for table in ("search_document", "search_term", "search_shop"):

@@ -9,19 +9,20 @@ from hashlib import sha256
 from pathlib import Path
 from sys import intern
 
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection, text
 
 from adengine.core.search import document as documents
 from adengine.core.search import letters, lexis, measures, stems, words
 from adengine.core.search.document import Document, Shown, read_document
 from adengine.core.search.query import Clause, Count
 from adengine.core.search.typos import Known
+from adengine.indexes.straight import Straight
 from adengine.ports import Listed, ShopIndex
 
 # What documents are read by: where any of it changes, every shop is indexed anew.
 READ_BY = (letters, lexis, measures, words, stems, documents)
 VERSION = sha256(b"".join(Path(str(one.__file__)).read_bytes() for one in READ_BY)).hexdigest()[:16]
-SHOP = text(
+SHOP = Straight(
     "SELECT m.name, m.currency, COALESCE(s.number, 0), COALESCE(s.generation, 0), COALESCE(s.documents, 0) "
     "FROM merchant m LEFT JOIN search_shop s ON s.merchant_id = m.id WHERE m.id = :merchant"
 )
@@ -48,9 +49,9 @@ LISTED = text(
     "SELECT d.id, d.product_id, p.title, p.kind, p.vendor FROM search_document d JOIN product p ON p.id = d.product_id "
     "WHERE d.merchant_id = :merchant ORDER BY p.title, p.id"
 )
-OFFER = (
-    "product_id || ' ' || id || ' ' || price_minor || ' ' || currency || CASE WHEN price_minor > 0 AND "
-    "(stock IS NULL OR oversell OR stock > reserved) THEN ' 1' ELSE ' 0' END"
+OFFERS = (
+    "SELECT product_id, variant.id AS variant_id, price_minor, currency, CASE WHEN price_minor > 0 AND "
+    "(stock IS NULL OR oversell OR stock > reserved) THEN 1 ELSE 0 END AS is_available FROM {wanted} AND NOT is_retired"
 )
 # Written so that no database begins with all rows of the shop: the ids are few.
 OWN = "merchant_id || '' = :merchant"
@@ -64,25 +65,23 @@ COLUMNS = (NAME, NAME, TRAITS, TRAITS, TRAITS, TEXTS, TRAITS, TEXTS)
 class RowIndex(ABC):
     """A `Search` over rows; what is particular to a database is in the class beneath.
 
-    `any` finds documents that match `:asked`, at most `:most` of them, and `best` those that do so best.
+    `any` finds documents that match `:asked`, at most `:most` of them, and `best` those that do so best. `wanted` are
+    the shop's variants of the products `:ids`, as they stand behind FROM.
     """
 
-    any: TextClause
-    best: TextClause
+    any: Straight
+    best: Straight
+    wanted: str
 
     def __init__(self) -> None:
         self._counts = self._asked(
             "SELECT term, documents, heads FROM search_term", "term", "documents > 0", own=BY_KEY
         )
         self._documents = self._asked("SELECT id, body FROM search_document", "id")
-        self._offers = self._asked(
-            " ".join(("SELECT", self.joined(OFFER), "FROM variant")),
-            "product_id",
-            "NOT is_retired",
-        )
+        self._offers = Straight(f"SELECT {self.as_json(OFFERS.format(wanted=self.wanted))}")
 
     def shop(self, db: Connection, merchant_id: str) -> ShopIndex:
-        return ShopIndex(*db.execute(SHOP, {"merchant": merchant_id}).one())
+        return ShopIndex(*SHOP.rows(db, merchant=merchant_id)[0])
 
     def keep(self, db: Connection, merchant_id: str, document: Document, words: Sequence[Shown]) -> None:
         body = document.written()
@@ -104,7 +103,7 @@ class RowIndex(ABC):
             self._count(db, merchant_id, self._forgotten(db, merchant_id, number, before, {}))
 
     def counts(self, db: Connection, merchant_id: str, terms: Sequence[str]) -> dict[str, Count]:
-        found = db.execute(self._counts, {"merchant": merchant_id, "ids": self.among(terms)[1]})
+        found = self._counts.rows(db, merchant=merchant_id, ids=self.among(terms)[1])
         return {term: Count(documents, heads) for term, documents, heads in found}
 
     def vocabulary(self, db: Connection, merchant_id: str) -> list[Known]:
@@ -112,15 +111,15 @@ class RowIndex(ABC):
         return [Known(term, word, Count(documents, heads)) for term, word, documents, heads in found.all()]
 
     def documents(self, db: Connection, merchant_id: str, ids: Sequence[int]) -> dict[int, Document]:
-        found = db.execute(self._documents, {"merchant": merchant_id, "ids": self.among(ids)[1]})
+        found = self._documents.rows(db, merchant=merchant_id, ids=self.among(ids)[1])
         return {number: _sharing_stems(read_document(body)) for number, body in found}
 
     def listed(self, db: Connection, merchant_id: str) -> Sequence[Listed]:
         return list(map(tuple, db.execute(LISTED, {"merchant": merchant_id}).all()))
 
     def offers(self, db: Connection, merchant_id: str, product_ids: Sequence[str]) -> str:
-        found = db.execute(self._offers, {"merchant": merchant_id, "ids": self.among(product_ids)[1]})
-        return found.scalar_one() or ""
+        found = self._offers.rows(db, merchant=merchant_id, ids=self.among(product_ids)[1])
+        return str(found[0][0])
 
     def count_words(self, db: Connection, merchant_id: str, counted: Mapping[str, tuple[str, int, int]]) -> None:
         """Add to the counts of a shop's words: (a whole word, documents, heads) of each stem."""
@@ -134,8 +133,10 @@ class RowIndex(ABC):
     def candidates(self, db: Connection, shop: ShopIndex, clauses: Sequence[Clause], most: int) -> list[int]:
         asked = self.asked(clauses, shop.number)
         # To tell the best apart costs the database more than to find them all, and is seldom needed.
-        found = list(db.execute(self.any, {"asked": asked, "most": most + 1}).scalars())
-        return found if len(found) <= most else list(db.execute(self.best, {"asked": asked, "most": most}).scalars())
+        found = self.any.rows(db, asked=asked, most=most + 1)
+        if len(found) > most:
+            found = self.best.rows(db, asked=asked, most=most)
+        return [number for (number,) in found]
 
     @abstractmethod
     def asked(self, clauses: Sequence[Clause], number: int) -> str:
@@ -146,11 +147,6 @@ class RowIndex(ABC):
 
     @abstractmethod
     def as_json(self, select: str) -> str: ...
-
-    @staticmethod
-    @abstractmethod
-    def joined(words: str) -> str:
-        """How this database puts a text of every row into one, a space between."""
 
     @abstractmethod
     def empty(self, db: Connection) -> None:
@@ -165,9 +161,9 @@ class RowIndex(ABC):
     def _erase(self, db: Connection, row_id: int, words: tuple[str, str, str]) -> None:
         """Take a document's words out of what the database searches, where that is no part of its row."""
 
-    def _asked(self, select: str, column: str, *more: str, own: str = OWN) -> TextClause:
+    def _asked(self, select: str, column: str, *more: str, own: str = OWN) -> Straight:
         conditions = [own, f"{column} {self.among([])[0]}"]
-        return text(f"{select} WHERE {' AND '.join([*conditions, *more])}")
+        return Straight(f"{select} WHERE {' AND '.join([*conditions, *more])}")
 
     @staticmethod
     def _before(db: Connection, merchant_id: str, product_id: str) -> tuple[int, str] | None:

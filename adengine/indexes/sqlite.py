@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from adengine.core.search.query import Clause
 from adengine.indexes.rows import RowIndex, named, term_of
+from adengine.indexes.straight import Straight
 
 ADD = text(
     "INSERT INTO search_document (merchant_id, product_id, body) VALUES (:merchant, :product, :body) RETURNING id"
@@ -19,15 +20,17 @@ ERASE_WORDS = text(
     "INSERT INTO search_words (search_words, rowid, name, traits, texts) VALUES ('delete', :id, :name, :traits, :texts)"
 )
 MATCHING = "SELECT rowid FROM search_words WHERE search_words MATCH :asked"
-BEST = text(f"{MATCHING} ORDER BY bm25(search_words, 8.0, 4.0, 1.0), rowid LIMIT :most")
-ANY = text(f"{MATCHING} LIMIT :most")
+BEST = Straight(f"{MATCHING} ORDER BY bm25(search_words, 8.0, 4.0, 1.0), rowid LIMIT :most")
+ANY = Straight(f"{MATCHING} LIMIT :most")
+# In this order: SQLite puts the table before a CROSS JOIN into the outer loop (sqlite.org/optoverview.html, 6.1).
+WANTED = "json_each(:ids) AS wanted CROSS JOIN variant WHERE product_id = wanted.value AND merchant_id = :merchant"
 ROWS = "(SELECT json_group_array(json_array({names})) FROM ({select}))"
 
 
 class SqliteIndex(RowIndex):
     """FTS5 over stems of our own making: its tokenizer only splits at the spaces between them."""
 
-    best, any = BEST, ANY
+    best, any, wanted = BEST, ANY, WANTED
 
     def asked(self, clauses: Sequence[Clause], number: int) -> str:
         return " AND ".join(_any_of(clause, number) for clause in clauses)
@@ -37,10 +40,6 @@ class SqliteIndex(RowIndex):
 
     def as_json(self, select: str) -> str:
         return ROWS.format(names=", ".join(named(select)), select=select)
-
-    @staticmethod
-    def joined(words: str) -> str:
-        return f"group_concat({words}, ' ')"
 
     def empty(self, db: Connection) -> None:
         db.execute(text("INSERT INTO search_words (search_words) VALUES ('delete-all')"))

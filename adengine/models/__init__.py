@@ -8,9 +8,9 @@ from adengine.models.checkout import Cart, Checkout, Dispute, Order, Payment, Re
 from adengine.models.experiment import Arm, Event, Experiment, Tally
 from adengine.models.inbox import Inbox
 from adengine.models.ledger import Entry, Posting, Seal
-from adengine.models.merchant import Code, Merchant, Token
+from adengine.models.merchant import Code, Merchant, Shop, Token
 from adengine.models.payout import Payee, Reversal, Transfer
-from adengine.models.product import Image, Price, Product, Variant
+from adengine.models.product import Image, Price, Product, Variant, free_stock
 from adengine.models.search import SearchDocument, SearchShop, SearchTerm
 
 __all__ = [
@@ -47,10 +47,12 @@ __all__ = [
     "SearchDocument",
     "SearchShop",
     "SearchTerm",
+    "Shop",
     "Shot",
     "Tally",
     "Token",
     "Transfer",
     "Variant",
+    "free_stock",
     "new_id",
 ]

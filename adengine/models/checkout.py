@@ -142,7 +142,9 @@ class Order(Owned, Base):
 
 
 class Refund(Owned, Base):
-    """Money on its way back; `claimed` before the provider is called, `paid` after, `failed` when it refused.
+    """Money on its way back; `claimed` before the provider is called, `paid` after, `failed` when it did not arrive.
+
+    The provider refused it at once, or the buyer's bank weeks later: then its posting and the one that undoes it stay.
 
     Its id is the key towards the provider. `is_told`: the shop's own system knows of it.
     """

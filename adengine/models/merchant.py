@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
@@ -10,6 +11,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 from adengine.core.creative import Brand
 from adengine.core.selling import Discount, Selling
 from adengine.models.base import Base, Owned, Value, new_id
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A merchant as pages, tools and use cases know it."""
+
+    id: str
+    name: str
+    title: str
+    currency: str
+    brand: Brand
+    selling: Selling
 
 
 class Merchant(Base):
@@ -23,6 +36,9 @@ class Merchant(Base):
     brand: Mapped[Brand] = mapped_column(Value(Brand))
     selling: Mapped[Selling] = mapped_column(Value(Selling), default=Selling())
     created_at: Mapped[datetime]
+
+    def value(self) -> Shop:
+        return Shop(self.id, self.name, self.title, self.currency, self.brand, self.selling)
 
 
 class Token(Base):

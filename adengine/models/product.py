@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from adengine.core import catalog
@@ -12,6 +12,7 @@ from adengine.core.money import Money
 from adengine.models.base import Base, Owned, Value, new_id
 
 Pairs = tuple[tuple[str, str], ...]
+OFFER = ("product_id", "merchant_id", "is_retired", "id", "currency", "price_minor", "stock", "reserved", "oversell")
 
 
 class Product(Owned, Base):
@@ -56,9 +57,13 @@ class Variant(Owned, Base):
     __table_args__ = (
         UniqueConstraint("product_id", "key"),
         CheckConstraint("reserved >= 0", name="reserved_not_negative"),
+        # SQLite answers a search's question for price and stock from the index alone. On PostgreSQL a sale would then
+        # write every index of the variant anew (no heap-only tuples).
+        Index("variant_offer", *OFFER).ddl_if(dialect="sqlite"),
+        Index("ix_variant_product_id", "product_id").ddl_if(dialect="postgresql"),
     )
     id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("var"))
-    product_id: Mapped[str] = mapped_column(ForeignKey("product.id"), index=True)
+    product_id: Mapped[str] = mapped_column(ForeignKey("product.id"))
     key: Mapped[str]
     position: Mapped[int]
     title: Mapped[str]
@@ -91,7 +96,7 @@ class Variant(Owned, Base):
             cost=_money(self.cost_minor, self.currency),
             sku=self.sku,
             barcode=self.barcode,
-            stock=None if self.stock is None else max(0, self.stock - self.reserved),
+            stock=free_stock(self.stock, self.reserved),
             oversell=self.oversell,
             grams=self.grams,
             image=self.image,
@@ -145,6 +150,11 @@ class Price(Owned, Base):
     currency: Mapped[str]
     minor: Mapped[int] = mapped_column(BigInteger)
     at: Mapped[datetime]
+
+
+def free_stock(stock: int | None, reserved: int) -> int | None:
+    """How many pieces are free to sell; None where the shop does not count them."""
+    return None if stock is None else max(0, stock - reserved)
 
 
 def _money(minor: int | None, currency: str) -> Money | None:

@@ -380,7 +380,7 @@ def still_licensed(unit: Unit, ad: Ad, moment: cameos.Moment) -> bool:
 
 
 def _order_shot(unit: Unit, ad: Ad, product: values.Product, generator: str) -> None:
-    unit.ports.generator(generator)  # raises GeneratorMissing before anything is promised
+    unit.ports.generator(generator)  # refuses before anything is promised
     photo = next((one for one in product.images if not one.has_alpha), product.images[0])
     shot = unit.own(
         Shot,

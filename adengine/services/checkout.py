@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from adengine.core.buyer import Address, Buyer, Touch, Trace
 from adengine.core.commerce import move
 from adengine.core.errors import Conflict, Invalid, NotFound
-from adengine.core.quote import Quote, need_sellable
+from adengine.core.quote import Quote, need_sellable, reverify
 from adengine.engine import Unit
-from adengine.models import Ad, Checkout, Code, Order, Payment, Variant, new_id
-from adengine.services import experiments, selling, showings
+from adengine.models import Ad, Checkout, Code, Order, Payment, new_id
+from adengine.rows import of_shop
+from adengine.services import experiments, selling, showings, stock
 from adengine.services.experiments import Deed
 
 Lines = tuple[tuple[str, int], ...]
@@ -22,6 +24,7 @@ Lines = tuple[tuple[str, int], ...]
 LONGEST_NOTES = 5000
 CHANGEABLE = frozenset({"open", "expired"})
 EMPTY = {"buyer": None, "address": None, "option_id": "", "codes": (), "notes": ""}
+ORDERED = of_shop(select(Order.id).where(Order.checkout_id == bindparam("checkout_id")))
 
 
 @dataclass(frozen=True)
@@ -121,10 +124,10 @@ def open_in_stock(unit: Unit, wish: CheckoutWish) -> CheckoutCard:
     return card
 
 
-def get_checkout(unit: Unit, checkout_id: str) -> CheckoutCard:
-    """The checkout; an agent sees only what it opened itself."""
+def get_checkout(unit: Unit, checkout_id: str, *, lock: bool = False) -> CheckoutCard:
+    """The checkout, locked until the unit ends if asked; an agent sees only what it opened itself."""
     unit.require("checkout:write")
-    return card_of(unit, row_of(unit, checkout_id))
+    return card_of(unit, row_of(unit, checkout_id, lock=lock))
 
 
 def change_checkout(unit: Unit, checkout_id: str, change: Change) -> CheckoutCard:
@@ -136,13 +139,10 @@ def change_checkout(unit: Unit, checkout_id: str, change: Change) -> CheckoutCar
     row = row_of(unit, checkout_id, lock=True)
     if row.status not in CHANGEABLE:
         raise Conflict(f"this checkout is {row.status}; only an open one can be changed or priced anew")
-    if row.status == "expired":
-        row.status = move("checkout", row.status, "open")
-    row.payment_id, row.trouble = None, ""
-    for name, value in _changed(change).items():
-        setattr(row, name, value)
-    with unit.db.no_autoflush:  # what changed is written at once with its price
-        _price(unit, row, lines_of(row.quote) if change.lines is None else change.lines)
+    status = move("checkout", row.status, "open") if row.status == "expired" else row.status
+    changed = _changed(change)
+    quote = _priced(unit, row, changed, lines_of(row.quote) if change.lines is None else change.lines)
+    unit.put(row, status=status, payment_id=None, trouble="", **changed, quote=quote, expires_at=quote.expires_at)
     return card_of(unit, row)
 
 
@@ -156,7 +156,7 @@ def reopen_checkout(unit: Unit, checkout_id: str) -> CheckoutCard:
     if row.status == "paying":
         if row.payment_id and unit.get(Payment, row.payment_id).method == "token":
             raise Conflict("this checkout is being paid; ask again in a moment")
-        give_back(unit, row)
+        stock.give_back(unit, [row])
         row.status, row.payment_id = move("checkout", row.status, "open"), None
     return card_of(unit, row)
 
@@ -171,7 +171,7 @@ def cancel_checkout(unit: Unit, checkout_id: str, trace: Trace | None = None) ->
     if row.status in {"paid", "cancelled"}:
         raise Conflict(f"this checkout is {row.status} and cannot be cancelled")
     if row.status == "paying":
-        give_back(unit, row)
+        stock.give_back(unit, [row])
     row.status = move("checkout", row.status, "cancelled")
     row.trace = trace
     return card_of(unit, row)
@@ -185,7 +185,8 @@ def row_of(unit: Unit, checkout_id: str, *, lock: bool = False) -> Checkout:
     return row
 
 
-def card_of(unit: Unit, row: Checkout) -> CheckoutCard:
+def card_of(unit: Unit, row: Checkout, *, order_id: str | None = None) -> CheckoutCard:
+    """The row as its card; the order it became is looked up unless it is given."""
     return CheckoutCard(
         id=row.id,
         status=row.status,
@@ -193,7 +194,7 @@ def card_of(unit: Unit, row: Checkout) -> CheckoutCard:
         channel=row.channel,
         ad_id=row.ad_id,
         second=row.second,
-        order_id=unit.db.scalar(select(Order.id).where(Order.checkout_id == row.id)) if row.status == "paid" else None,
+        order_id=order_id or order_id_of(unit, row),
         buyer=row.buyer,
         address=row.address,
         codes=row.codes,
@@ -206,6 +207,11 @@ def card_of(unit: Unit, row: Checkout) -> CheckoutCard:
     )
 
 
+def order_id_of(unit: Unit, row: Checkout) -> str | None:
+    """The order that the checkout became; None until it is paid."""
+    return str(unit.ask(ORDERED, checkout_id=row.id)[0].id) if row.status == "paid" else None
+
+
 def takes_codes(unit: Unit) -> bool:
     """Whether the shop has discount codes at all, so that a page need not ask for one in vain."""
     unit.require("checkout:write")
@@ -216,16 +222,16 @@ def lines_of(quote: Quote) -> Lines:
     return tuple((line.variant_id, line.quantity) for line in quote.lines)
 
 
-def priced_now(unit: Unit, row: Checkout) -> Quote:
-    """What the checkout costs at this moment; its own quote stays as the buyer saw it."""
-    return selling.price(unit, lines_of(row.quote), codes=row.codes, address=row.address, option_id=row.option_id)
+def verified_now(unit: Unit, row: Checkout) -> Quote:
+    """What the checkout costs at this moment, nobody else changing its goods until the unit ends; its own quote stays.
 
-
-def give_back(unit: Unit, row: Checkout) -> None:
-    """Free the goods that were kept for a checkout while it was being paid."""
-    for line in sorted(row.quote.lines, key=lambda one: one.variant_id):
-        unit.get(Variant, line.variant_id, lock=True).reserved -= line.quantity
-        unit.tell(f"product://{line.product_id}")
+    Raises OutOfStock, PriceChanged or Conflict where its buyer would not get what was promised.
+    """
+    codes, address, option_id = row.codes, row.address, row.option_id
+    fresh = selling.price(unit, lines_of(row.quote), codes=codes, address=address, option_id=option_id, lock=True)
+    need_sellable(fresh)
+    reverify(row.quote, fresh)
+    return fresh
 
 
 def earns(unit: Unit, ad: Ad, quote: Quote) -> bool:
@@ -233,10 +239,9 @@ def earns(unit: Unit, ad: Ad, quote: Quote) -> bool:
     return not showings.shown_products(ad).isdisjoint(line.product_id for line in quote.lines)
 
 
-def credit_touch(unit: Unit, row: Checkout, touch: Touch | None) -> None:
-    """Credit the film that an affiliate names, where the checkout has none yet and the film is on show."""
-    if row.ad_id is None and touch is not None:
-        row.ad_id = _earning_ad(unit, touch.creative_id, row.quote)
+def credited_to(unit: Unit, row: Checkout, touch: Touch | None) -> str | None:
+    """The film that the checkout credits: its own, else the one that an affiliate names, where that is on show."""
+    return row.ad_id or (_earning_ad(unit, touch.creative_id, row.quote) if touch else None)
 
 
 def _asked_before(unit: Unit, wish: CheckoutWish) -> Checkout | None:
@@ -267,7 +272,8 @@ def _merged(lines: Lines) -> Lines:
 def _opened(unit: Unit, wish: CheckoutWish) -> Checkout:
     quote = selling.price(unit, wish.lines, codes=wish.codes, address=wish.address, option_id=wish.option_id)
     ad_id = _earning_ad(unit, wish.ad_id, quote)
-    row = unit.own(
+    touched = wish.first_touch if ad_id is None else None
+    return unit.made(
         Checkout,
         id=new_id("chk"),
         request_key=_key(unit, wish),
@@ -275,7 +281,7 @@ def _opened(unit: Unit, wish: CheckoutWish) -> Checkout:
         status="open",
         quote=quote,
         channel=wish.channel[:20],
-        ad_id=ad_id,
+        ad_id=ad_id or (_earning_ad(unit, touched.creative_id, quote) if touched else None),
         second=wish.second if ad_id else None,
         experiment_id=experiments.running_with(unit, wish.experiment_id, ad_id),
         viewer=wish.viewer,
@@ -294,9 +300,6 @@ def _opened(unit: Unit, wish: CheckoutWish) -> Checkout:
         interventions=wish.interventions,
         extensions=wish.extensions,
     )
-    credit_touch(unit, row, wish.first_touch)
-    unit.db.flush()
-    return unit.hold(row)
 
 
 def _earning_ad(unit: Unit, ad_id: str | None, quote: Quote) -> str | None:
@@ -317,9 +320,9 @@ def _changed(change: Change) -> dict[str, Any]:
     return {name: EMPTY[name] for name in change.clear} | given
 
 
-def _price(unit: Unit, row: Checkout, lines: Lines) -> None:
-    row.quote = selling.price(unit, lines, codes=row.codes, address=row.address, option_id=row.option_id)
-    row.expires_at = row.quote.expires_at
+def _priced(unit: Unit, row: Checkout, changed: Mapping[str, Any], lines: Lines) -> Quote:
+    asked = {name: changed.get(name, getattr(row, name)) for name in ("codes", "address", "option_id")}
+    return selling.price(unit, lines, **asked)
 
 
 def _bounded(notes: str) -> str:

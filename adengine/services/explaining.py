@@ -13,7 +13,7 @@ from adengine.models import Posting as PostingRow
 from adengine.services import earnings, ledger
 from adengine.services.statements import MOVED, WORDS, films_of, titles
 
-TAKEN = ("refund", "dispute", "dispute_won")
+TAKEN = ("refund", "refund_failed", "dispute", "dispute_won")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from adengine.core import ledger as values
 from adengine.core.errors import NotFound
-from adengine.core.ledger import post_dispute, post_dispute_won, post_refund
+from adengine.core.ledger import post_dispute, post_dispute_won, post_refund, post_refund_failed
 from adengine.core.money import Money
 from adengine.engine import Unit
 from adengine.models import Entry, Order, Posting, Seal, new_id
@@ -25,20 +25,20 @@ class Balance:
 def post(unit: Unit, order_id: str, posting: values.Posting) -> None:
     """Append a posting; its unique key makes a second one fail the whole unit."""
     row_id = new_id("post")
-    unit.own(
+    unit.add(
         Posting,
-        id=row_id,
-        key=posting.key,
-        kind=posting.kind,
-        order_id=order_id,
-        at=unit.now(),
-        seal=row_id,
-        split=posting.split,
-        entries=[_entry(unit, row_id, entry) for entry in posting.entries],
+        {
+            "id": row_id,
+            "key": posting.key,
+            "kind": posting.kind,
+            "order_id": order_id,
+            "at": unit.now(),
+            "seal": row_id,
+            "split": posting.split,
+        },
     )
-    unit.db.flush()
-    unit.own(Seal, posting_id=row_id)
-    unit.db.flush()
+    unit.add(Entry, *(_entry(row_id, entry) for entry in posting.entries))
+    unit.add(Seal, {"posting_id": row_id})
 
 
 def record_refund(unit: Unit, order_id: str, refund_id: str, amount: Money) -> None:
@@ -49,6 +49,19 @@ def record_refund(unit: Unit, order_id: str, refund_id: str, amount: Money) -> N
         order_id,
         post_refund(order_id, refund_id, sale=stands.base, amount=amount, refunded_before=stands.taken),
     )
+
+
+def record_refund_failed(unit: Unit, order_id: str, refund_id: str) -> None:
+    """Give back exactly what the refund took; raises NotFound where it took nothing."""
+    taken = refund_posted(unit, order_id, refund_id)
+    if taken is None:
+        raise NotFound("this refund took nothing here, so there is nothing to give back")
+    post(unit, order_id, post_refund_failed(order_id, refund_id, taken=taken.value()))
+
+
+def refund_posted(unit: Unit, order_id: str, refund_id: str) -> Posting | None:
+    """What a refund took, once it has; None before."""
+    return unit.db.scalar(select(Posting).where(Posting.key == f"refund:{order_id}:{refund_id}"))
 
 
 def record_dispute(unit: Unit, order_id: str, dispute_id: str, amount: Money) -> None:
@@ -106,11 +119,10 @@ def _standing(unit: Unit, order_id: str) -> values.Standing:
     return values.standing(postings, unit.get(Order, order_id).currency)
 
 
-def _entry(unit: Unit, posting_id: str, entry: values.Entry) -> Entry:
-    return unit.own(
-        Entry,
-        posting_id=posting_id,
-        account=entry.account,
-        currency=entry.amount.currency,
-        minor=entry.amount.minor,
-    )
+def _entry(posting_id: str, entry: values.Entry) -> dict[str, str | int]:
+    return {
+        "posting_id": posting_id,
+        "account": entry.account,
+        "currency": entry.amount.currency,
+        "minor": entry.amount.minor,
+    }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -13,29 +12,31 @@ from sqlalchemy import bindparam, select
 from adengine.core.creative import Brand
 from adengine.core.errors import Invalid, NotFound, SignInNeeded
 from adengine.engine import AGENT_SCOPES, SCOPES, SHOPPER_SCOPES, Actor, Unit
-from adengine.models import Ad, Agent, Licence, Merchant, Order, Product, Token, new_id
+from adengine.models import Ad, Agent, Licence, Merchant, Order, Product, Shop, Token, new_id
+
+__all__ = [
+    "Shop",
+    "actor_of",
+    "find_shop",
+    "issue",
+    "make_token",
+    "my_shop",
+    "open_shop",
+    "revoke_token",
+    "shop_of",
+    "visitor",
+]
 
 KIND_SCOPES = {"merchant": frozenset(SCOPES), "agent": AGENT_SCOPES}
 # What agents read by an id that names no shop.
 HOLDERS: dict[str, Any] = {"ad": Ad, "lic": Licence, "ord": Order, "prod": Product}
 DEFAULT_BRAND = ("#1f2421", "#f4f1ec", "#b4552d")
-# Asked with every request, so made once.
+# Asked with every request, so made once; nobody's shop is known before, so it goes past the session.
 BEARER = (
     select(Token.kind, Token.merchant_id, Token.scopes, Agent.id)
     .outerjoin(Agent, Agent.token_id == Token.id)
     .where(Token.digest == bindparam("digest"), Token.revoked_at.is_(None))
 )
-
-
-@dataclass(frozen=True)
-class Shop:
-    """A merchant as pages and tools show it."""
-
-    id: str
-    name: str
-    title: str
-    currency: str
-    brand: Brand
 
 
 def open_shop(unit: Unit, name: str, *, title: str = "", currency: str = "EUR", brand: Brand | None = None) -> Shop:
@@ -54,7 +55,7 @@ def open_shop(unit: Unit, name: str, *, title: str = "", currency: str = "EUR", 
         )
         unit.db.add(row)
         unit.db.flush()
-    return _shop(row)
+    return row.value()
 
 
 def find_shop(unit: Unit, name: str) -> Shop:
@@ -62,7 +63,7 @@ def find_shop(unit: Unit, name: str) -> Shop:
     row = unit.db.scalar(select(Merchant).where(Merchant.name == name))
     if row is None:
         raise NotFound(f"there is no shop '{name[:50]}'; 'adengine import FILE --shop NAME' makes one")
-    return _shop(row)
+    return row.value()
 
 
 def shop_of(unit: Unit, row_id: str) -> str:
@@ -76,7 +77,7 @@ def shop_of(unit: Unit, row_id: str) -> str:
 
 def my_shop(unit: Unit) -> Shop:
     """The shop the unit's actor acts for."""
-    return _shop(unit.merchant())
+    return unit.merchant()
 
 
 def make_token(unit: Unit, shop: Shop, *, kind: str, scopes: tuple[str, ...] = ()) -> str:
@@ -107,7 +108,7 @@ def issue(unit: Unit, merchant_id: str, kind: str, scopes: frozenset[str]) -> tu
 
 def actor_of(unit: Unit, token: str) -> Actor:
     """Whom a token acts for; raises SignInNeeded when it is unknown or withdrawn."""
-    found = unit.db.execute(BEARER, {"digest": _digest(token)}).one_or_none()
+    found = unit.connection.execute(BEARER, {"digest": _digest(token)}).one_or_none()
     if found is None:
         raise SignInNeeded("this token is not valid; make one with 'adengine token create'")
     kind, merchant_id, scopes, agent_id = found
@@ -129,7 +130,3 @@ def visitor(unit: Unit, shop_name: str) -> Actor:
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _shop(row: Merchant) -> Shop:
-    return Shop(row.id, row.name, row.title, row.currency, row.brand)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from adengine.core.delivery import pause, signature
 from adengine.core.errors import AdEngineError, Conflict
 from adengine.engine import SYSTEM, AdEngine, Unit, worker
 from adengine.models import Agent, Notice, Order, new_id
+from adengine.rows import of_shop
 from adengine.services import acp, merchants, orders
 from adengine.services.views import Links
 
@@ -23,6 +24,10 @@ UNSETTLED = ("waiting", "trying")
 MOST_TRIES = 23
 NUDGE_EVERY = 3
 KEPT_LISTED = 50
+NEXT = of_shop(select(func.coalesce(func.max(Notice.number), 0) + 1).where(Notice.order_id == bindparam("order_id")))
+LISTENING = of_shop(
+    select(NEXT.scalar_subquery().label("number")).where(Agent.id == bindparam("agent_id"), Agent.webhook_url != "")
+)
 
 
 @dataclass(frozen=True)
@@ -52,26 +57,27 @@ class Letter:
 
 def owe(unit: Unit, order_id: str, kind: Kind) -> None:
     """Owe the order's agent a message of how the order stands now; nothing where no agent wants to hear."""
-    unit.db.flush()
     order = unit.get(Order, order_id, lock=True)
-    agent = unit.db.get(Agent, order.agent_id) if order.agent_id else None
-    if agent is None or not agent.webhook_url:
+    listening = unit.ask(LISTENING, agent_id=order.agent_id, order_id=order.id)
+    if not listening:
         return
     links = Links(unit.settings.public_url, merchants.my_shop(unit).name)
-    last = unit.db.scalar(select(func.max(Notice.number)).where(Notice.order_id == order.id))
-    row = unit.own(
+    notice_id = new_id("ntc")
+    unit.add(
         Notice,
-        id=new_id("ntc"),
-        agent_id=agent.id,
-        order_id=order.id,
-        number=(last or 0) + 1,
-        kind=kind,
-        body=acp.order_event(kind, orders.order_card(order), links),
-        status="waiting",
-        due=_nudge(unit),
-        created_at=unit.now(),
+        {
+            "id": notice_id,
+            "agent_id": order.agent_id,
+            "order_id": order.id,
+            "number": listening[0].number,
+            "kind": kind,
+            "body": acp.order_event(kind, orders.order_card(order), links),
+            "status": "waiting",
+            "due": _nudge(unit),
+            "created_at": unit.now(),
+        },
     )
-    unit.later("notice", row.id)
+    unit.later("notice", notice_id)
 
 
 def send(engine: AdEngine, notice_id: str) -> None:

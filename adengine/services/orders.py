@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from adengine.services import experiments, ledger, payouts
 from adengine.services.experiments import Deed
 
 Lines = tuple[tuple[str, int], ...]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -172,6 +175,29 @@ def owed_refunds(unit: Unit) -> list[tuple[str, str, str]]:
     return [(row.merchant_id, row.order_id, row.request_key) for row in rows]
 
 
+def refund_failed(unit: Unit, payment_id: str, *, refund_id: str, reason: str) -> None:
+    """Take in that a refund did not reach its buyer: every account has again what it took, and it can be made anew.
+
+    One that is none of the payment's, or was refused at once, changes nothing. Raises NotFound while it is being made.
+    """
+    known = select(Order.id).join(Refund).where(Refund.id == refund_id, Order.payment_id == payment_id)
+    order_id = unit.db.scalar(known)
+    if order_id is None:
+        log.warning("money that went back as %s did not arrive (%s); no refund here goes by it", refund_id, reason)
+        return
+    order = unit.get(Order, order_id, lock=True)
+    row = unit.get(Refund, refund_id, lock=True)
+    if row.status == "claimed":
+        raise NotFound("this refund is still being made here; send the message again later")
+    if row.status != "paid":
+        return
+    ledger.record_refund_failed(unit, order.id, row.id)
+    row.status = "failed"
+    _count_refunded(unit, order, -row.amount, f"{row.id}:refund_failed")
+    unit.db.flush()
+    _tell(unit, order.id)
+
+
 def dispute(unit: Unit, payment_id: str, *, provider: str, external_id: str, amount: Money) -> None:
     """Take in that a buyer's bank took money back; a second message about the same changes nothing.
 
@@ -246,6 +272,8 @@ def _claim_refund(
         raise Conflict("this request key was used for another amount; use a new one")
     if before is not None and before.status != "failed":
         return before, external_id
+    if before is not None and ledger.refund_posted(unit, order.id, before.id):
+        raise Conflict("this refund was made and failed at the buyer's bank; use a new request key to try it again")
     _need_unreturned(order, lines)
     asked = _refundable(unit, order, amount)
     if before is not None:
@@ -296,17 +324,23 @@ def _keep_refund(unit: Unit, refund_id: str) -> None:
     order_id = unit.get(Refund, refund_id).order_id
     order = unit.get(Order, order_id, lock=True)
     row = unit.get(Refund, refund_id, lock=True)
-    if row.status == "paid":
+    if ledger.refund_posted(unit, order.id, row.id):
         return
     ledger.record_refund(unit, order.id, row.id, row.amount)
-    order.refunded_minor += row.minor
-    order.status = move("order", order.status, "refunded" if order.refunded == order.total else "partly_refunded")
     row.status = "paid"
+    _count_refunded(unit, order, row.amount, f"{row.id}:refund")
+    _went_back(unit, order, row.id)
+
+
+def _count_refunded(unit: Unit, order: Order, amount: Money, deed_id: str) -> None:
+    """Have the order and the film that earned it say what went back, by so much more; less where it is negative."""
+    order.refunded_minor += amount.minor
+    now = "paid" if not order.refunded else "refunded" if order.refunded == order.total else "partly_refunded"
+    order.status = move("order", order.status, now)
     checkout = unit.get(Checkout, order.checkout_id)
     if order.ad_id and checkout.viewer:
-        deed = Deed(f"{row.id}:refund", "refund", order.ad_id, checkout.viewer, order.experiment_id, minor=-row.minor)
+        deed = Deed(deed_id, "refund", order.ad_id, checkout.viewer, order.experiment_id, minor=-amount.minor)
         experiments.note(unit, deed)
-    _went_back(unit, order, row.id)
 
 
 def _went_back(unit: Unit, order: Order, cause: str) -> None:
@@ -319,6 +353,8 @@ def _tell(unit: Unit, order_id: str) -> None:
     # Notices write down a whole order and need its card from here.
     from adengine.services import notices
 
+    # One of them may have been made since the order was read.
+    unit.db.expire(unit.get(Order, order_id), ["refunds", "disputes"])
     notices.owe(unit, order_id, "order_update")
     unit.tell(f"order://{order_id}")
 

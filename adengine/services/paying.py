@@ -16,11 +16,10 @@ from adengine.core.buyer import Buyer, Consent, Touch
 from adengine.core.commerce import move
 from adengine.core.errors import Conflict, Forbidden, Invalid, NotFound, PaymentDeclined, StillRunning
 from adengine.core.money import Money
-from adengine.core.quote import need_sellable, reverify
 from adengine.engine import SYSTEM, Actor, AdEngine, Unit, worker
-from adengine.models import Checkout, Inbox, Order, Payment, Variant, new_id
+from adengine.models import Checkout, Inbox, Order, Payment, new_id
 from adengine.ports import Charge, PaymentEvent, PaymentIntent, TokenLimits
-from adengine.services import checkout, orders, payees, settling
+from adengine.services import checkout, orders, payees, settling, stock
 from adengine.services.checkout import CheckoutCard
 
 Method = Literal["page", "intent", "token"]
@@ -97,16 +96,17 @@ def complete(
     engine: AdEngine,
     actor: Actor,
     checkout_id: str,
-    how: Completion,
+    how: Completion | Callable[[Unit], Completion],
     *,
     begin: Callable[[Unit], None] = _nothing,
     keep: Callable[[Unit, CheckoutCard], None] = _nothing,
 ) -> CheckoutCard:
     """Charge a delegated token: the card says paid, or open again with what the trouble is.
 
-    `begin` runs first in the transaction that claims the payment (what it raises stops everything), `keep` last in
-    the one that records the outcome. Raises Unavailable when the provider does not answer: the checkout stays
-    `paying`, and the same call again repeats the same payment. A paid checkout is answered as it is.
+    `begin` runs first in the transaction that claims the payment (what it raises stops everything), then `how` where it
+    has to ask something, and `keep` last in the one that records the outcome. Raises Unavailable when the provider does
+    not answer: the checkout stays `paying`, and the same call again repeats the same payment. A paid checkout is
+    answered as it is.
     """
     with engine.unit(actor) as unit:
         begin(unit)
@@ -115,8 +115,9 @@ def complete(
             card = checkout.card_of(unit, row)
             keep(unit, card)
             return card
-        claimed, merchant = _claim(unit, row, "token", how), worker(unit.merchant_id)
-    charge = _charge(engine, checkout_id, claimed, how) if claimed.amount else Charge("", "paid", "nothing to pay")
+        said = how if isinstance(how, Completion) else how(unit)
+        claimed, merchant = _claim(unit, row, "token", said), worker(unit.merchant_id)
+    charge = _charge(engine, checkout_id, claimed, said) if claimed.amount else Charge("", "paid", "nothing to pay")
     with engine.unit(merchant) as unit:
         card = settling.charged(unit, checkout_id, claimed.id, charge)
         keep(unit, card)
@@ -158,11 +159,8 @@ def expire(unit: Unit) -> int:
         .where(Checkout.status == "paying", Checkout.expires_at < unit.now())
         .with_for_update(skip_locked=True, key_share=True)
     ).all()
-    # Locked in the order everybody locks them in, over all the checkouts.
-    for variant_id in sorted({line.variant_id for row in rows for line in row.quote.lines}):
-        unit.get(Variant, variant_id, lock=True)
+    stock.give_back(unit, rows)
     for row in rows:
-        checkout.give_back(unit, row)
         row.status = move("checkout", row.status, "expired")
     return len(rows)
 
@@ -238,7 +236,7 @@ def _claim(unit: Unit, row: Checkout, method: Method, how: Completion | None = N
     token = how.token if how else ""
     if row.status == "paying" and before is not None:
         if _is_the_same(before, method, token):
-            return _claimed(row, before, is_new=False)
+            return _claimed(row, before)
         if before.method == "token":
             words = "another payment of this checkout is being made; ask again in a moment"
             raise StillRunning(words, retry_after_s=LOOK_AGAIN_S)
@@ -247,21 +245,21 @@ def _claim(unit: Unit, row: Checkout, method: Method, how: Completion | None = N
     if row.quote.has_expired(unit.now()):
         raise Conflict("this offer's time ran out; ask for a new price and confirm it")
     if row.status != "paying":
-        _take_note(unit, row, how)
         _reserve(unit, row)
-    if before is not None and before.status == "needs_authentication" and _is_the_same(before, method, token):
-        before.status, payment, is_new = "opened", before, False
-    else:
-        payment, is_new = _new_payment(unit, row, method, token), True
-    if row.status != "paying":
+        _take_note(unit, row, how)
         row.status = move("checkout", row.status, "paying")
-    row.payment_id, row.trouble = payment.id, ""
-    return _claimed(row, payment, is_new=is_new)
+    row.trouble = ""
+    if before is not None and before.status == "needs_authentication" and _is_the_same(before, method, token):
+        before.status = "opened"
+        return _claimed(row, before)
+    row.payment_id = new_id("pay")
+    return _new_payment(unit, row, row.payment_id, method, token)
 
 
-def _claimed(row: Checkout, payment: Payment, *, is_new: bool) -> Claimed:
+def _claimed(row: Checkout, payment: Payment) -> Claimed:
+    """A payment that may have been asked for before."""
     pending = (payment.external_id or "") if row.trouble == "payment_pending" else ""
-    return Claimed(payment.id, payment.amount, row.quote.lines[0].title, payment.url, pending, is_new)
+    return Claimed(payment.id, payment.amount, row.quote.lines[0].title, payment.url, pending, is_new=False)
 
 
 def _to_be_paid(claimed: Claimed) -> Claimed:
@@ -279,6 +277,13 @@ def _digest(payment_id: str, token: str) -> str:
     return hashlib.sha256(f"{payment_id}:{token}".encode()).hexdigest() if token else ""
 
 
+def _reserve(unit: Unit, row: Checkout) -> None:
+    """Keep the goods for this checkout, if its price and everything it needs still stand."""
+    fresh = checkout.verified_now(unit, row)
+    stock.keep(unit, row)
+    row.quote = replace(fresh, at=row.quote.at, expires_at=row.quote.expires_at)
+
+
 def _take_note(unit: Unit, row: Checkout, how: Completion | None) -> None:
     if how is None:
         return
@@ -286,43 +291,27 @@ def _take_note(unit: Unit, row: Checkout, how: Completion | None) -> None:
     row.notes = how.notes or row.notes
     row.last_touch = how.last_touch or row.last_touch
     row.consents = how.consents or row.consents
-    checkout.credit_touch(unit, row, how.last_touch)
+    row.ad_id = checkout.credited_to(unit, row, how.last_touch)
 
 
-def _reserve(unit: Unit, row: Checkout) -> None:
-    """Keep the goods for this checkout, if its price and everything it needs still stand."""
-    for variant_id, _ in sorted(checkout.lines_of(row.quote)):
-        unit.get(Variant, variant_id, lock=True)
-    fresh = checkout.priced_now(unit, row)
-    need_sellable(fresh)
-    reverify(row.quote, fresh)
-    row.quote = replace(fresh, at=row.quote.at, expires_at=row.quote.expires_at)
-    for line in row.quote.lines:
-        unit.get(Variant, line.variant_id).reserved += line.quantity
-        unit.tell(f"product://{line.product_id}")
-
-
-def _new_payment(unit: Unit, row: Checkout, method: Method, token: str) -> Payment:
-    payment_id = new_id("pay")
-    payment = unit.own(
-        Payment,
-        id=payment_id,
-        checkout_id=row.id,
-        provider=unit.ports.payments.name,
-        external_id=None,
-        url=None,
-        status="opened",
-        quote=row.quote,
-        minor=row.quote.total.minor,
-        currency=row.quote.currency,
-        created_at=unit.now(),
-        method=method,
-        token_digest=_digest(payment_id, token),
-        charge_id="",
-        reason="",
-    )
-    unit.db.flush()
-    return payment
+def _new_payment(unit: Unit, row: Checkout, payment_id: str, method: Method, token: str) -> Claimed:
+    total = row.quote.total
+    payment = {
+        "id": payment_id,
+        "checkout_id": row.id,
+        "provider": unit.ports.payments.name,
+        "external_id": None,
+        "url": None,
+        "status": "opened",
+        "quote": row.quote,
+        "minor": total.minor,
+        "currency": total.currency,
+        "created_at": unit.now(),
+        "method": method,
+        "token_digest": _digest(payment_id, token),
+    }
+    unit.add(Payment, payment)
+    return Claimed(payment_id, total, row.quote.lines[0].title, url=None, pending="", is_new=True)
 
 
 @contextmanager
@@ -378,6 +367,8 @@ def _heard(unit: Unit, row: Checkout, payment: Payment, said: PaymentEvent) -> s
         case "declined":
             settling.declined(unit, row, payment, said.reason)
             return None
+        case "refund_failed":
+            orders.refund_failed(unit, payment.id, refund_id=said.subject, reason=said.reason)
         case _ if payment.status in {"to_refund", "refunded"}:
             return None  # it bought nothing that a dispute could take back
         case "disputed":

@@ -142,7 +142,7 @@ def _outcome(answer: Answer | None) -> dict[str, str | int]:
 
 def _does(unit: Unit, write: Write, values: Mapping[str, object]) -> bool:
     """Whether a statement that answers the rows it wrote wrote one."""
-    return unit.db.connection().execute(write, values).first() is not None
+    return unit.connection.execute(write, values).first() is not None
 
 
 def _lease(unit: Unit) -> timedelta:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import math
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -182,13 +184,14 @@ def _fits(unit: Unit, reading: Reading, limits: Limits) -> tuple[Fit, ...]:
 
 def _offers(written: str, limits: Limits) -> dict[str, list[Offer]]:
     """Today's offers that keep the limits, by product id."""
-    words = iter(written.split(" ") if written else ())
+    least = 1 if limits.at_least is None else max(1, limits.at_least)
+    most = math.inf if limits.at_most is None else limits.at_most
     own: dict[str, list[Offer]] = defaultdict(list)
-    for product_id, variant_id, minor, currency, is_available in zip(words, words, words, words, words, strict=True):
-        if is_available == "1" or not limits.in_stock:
-            offer = (product_id, variant_id, int(minor), currency, int(is_available))
-            if _keeps(offer, limits):
-                own[product_id].append(offer)
+    for offer in json.loads(written):
+        product_id, variant_id, minor, currency, is_available = offer
+        is_wanted = is_available or not limits.in_stock
+        if is_wanted and least <= minor <= most and currency == limits.currency and variant_id not in limits.too_heavy:
+            own[product_id].append(offer)
     return own
 
 
@@ -206,17 +209,6 @@ def _derive(reading: Reading, limits: Limits, offers: str) -> tuple[Fit, ...]:
         if good:
             fits.append(Fit(place, product_id, tuple(offer[1] for offer in good), min(offer[2] for offer in good)))
     return tuple(fits)
-
-
-def _keeps(offer: Offer, limits: Limits) -> bool:
-    _, variant_id, minor, currency, _ = offer
-    return (
-        minor > 0
-        and currency == limits.currency
-        and (limits.at_least is None or minor >= limits.at_least)
-        and (limits.at_most is None or minor <= limits.at_most)
-        and variant_id not in limits.too_heavy
-    )
 
 
 def _preferred(words: Sequence[Word], document: Document, good: list[Offer]) -> list[Offer]:

@@ -5,21 +5,64 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, bindparam, select, update
 
 from adengine.core import catalog
 from adengine.core.buyer import Address
 from adengine.core.discounts import Known
 from adengine.core.errors import Conflict, Invalid, NotFound
+from adengine.core.money import Money
 from adengine.core.quote import Ask, Quote, quote
 from adengine.core.selling import CODE, Discount, Selling, code_of
 from adengine.engine import Unit
-from adengine.models import Code, Merchant, Product, Variant
+from adengine.models import Code, Image, Merchant, Product, Variant, free_stock
+from adengine.rows import of_shop
 
 MOST_LINES = 100
 MOST_CODES = 10
 LONGEST_CODE = 100
+
+BASKET_SEEN = "basket_seen"
+PICTURE = of_shop(
+    select(Image.file)
+    .where(Image.product_id == Variant.product_id, Image.file != "")
+    .order_by(Image.position)
+    .limit(1)
+    .correlate(Variant)
+).scalar_subquery()
+BASKET = of_shop(
+    select(
+        Variant.id,
+        Variant.title,
+        Variant.currency,
+        Variant.price_minor,
+        Variant.stock,
+        Variant.reserved,
+        Variant.oversell,
+        Variant.grams,
+        Variant.is_retired,
+        Product.id.label("product_id"),
+        Product.handle,
+        Product.title.label("product_title"),
+        Product.kind,
+        Product.status,
+        Variant.sku,
+        PICTURE.label("picture"),
+    )
+    .join(Product, Product.id == Variant.product_id)
+    .where(Variant.id.in_(bindparam("variant_ids", expanding=True)))
+)
+# In one order for everybody, so that two baskets never wait for each other.
+LOCKED_BASKET = BASKET.order_by(Variant.id).with_for_update(of=Variant, key_share=True)
+CODES = of_shop(
+    select(Code.code, Code.discount, Code.uses, Code.is_withdrawn).where(
+        Code.code.in_(bindparam("codes", expanding=True))
+    )
+)
+LOCKED_CODES = CODES.order_by(Code.code).with_for_update(key_share=True)
+SPENT = of_shop(update(Code).where(Code.code == bindparam("spent")).values(uses=Code.uses + 1))
 
 
 @dataclass(frozen=True)
@@ -47,6 +90,7 @@ def set_selling(unit: Unit, selling: Selling) -> None:
         if rate.price.currency != row.currency:
             raise Invalid(f"this shop sells in {row.currency}; write the price of {rate.title} in it")
     row.selling = selling
+    unit.held.append(row)  # for `merchant` to see
 
 
 def add_code(unit: Unit, discount: Discount) -> CodeCard:
@@ -90,15 +134,16 @@ def price(
     codes: Sequence[str] = (),
     address: Address | None = None,
     option_id: str = "",
+    lock: bool = False,
 ) -> Quote:
-    """Price a basket of (variant id, quantity) as the shop sells now.
+    """Price a basket of (variant id, quantity) as the shop sells now, its variants locked until the unit ends if asked.
 
     Raises NotFound for a variant that the shop never had, and what `core.quote.quote` raises; stock, codes and
     addresses refuse nothing here.
     """
     unit.require("checkout:write")
     return quote(
-        _asks(unit, lines),
+        _asks(unit, lines, lock=lock),
         now=unit.now(),
         selling=selling_of(unit),
         codes=codes,
@@ -115,40 +160,55 @@ def spend_codes(unit: Unit, quote: Quote) -> None:
 
     A code withdrawn since the price was promised still counts.
     """
-    # In one order for everybody, so that two orders never wait for each other.
-    for code in sorted(one.code for one in quote.discounts):
-        row = _locked(unit, code)
-        if row is None:
+    given = sorted(one.code for one in quote.discounts)
+    if not given:
+        return
+    found = {row.code: row for row in unit.ask(LOCKED_CODES, codes=given)}
+    for code in given:
+        if code not in found:
             raise Conflict(f"the code {code} is no longer there; ask for a new price")
-        most = row.discount.most_uses
-        if most is not None and row.uses >= most:
+        most = found[code].discount.most_uses
+        if most is not None and found[code].uses >= most:
             raise Conflict(f"the code {code} was used up meanwhile; confirm the price without it")
-        row.uses += 1
-    unit.db.flush()
+    unit.change(SPENT, *({"spent": code} for code in given))
 
 
-def _asks(unit: Unit, lines: tuple[tuple[str, int], ...]) -> list[Ask]:
+def _asks(unit: Unit, lines: tuple[tuple[str, int], ...], *, lock: bool) -> list[Ask]:
     if len(lines) > MOST_LINES:
         raise Invalid(f"a checkout has at most {MOST_LINES} lines; buy the others in a second one")
-    found = unit.db.execute(
-        # Columns, not the product: a price needs none of its pictures and other variants.
-        select(Variant, Product.id, Product.handle, Product.title, Product.kind, Product.status)
-        .join(Product, Product.id == Variant.product_id)
-        .where(Variant.id.in_([variant_id for variant_id, _ in lines]))
-    )
-    known = {
-        row.id: (catalog.Product(handle, title, kind=kind, status=status, id=product_id), _sold(row))
-        for row, product_id, handle, title, kind, status in found
-    }
+    found = unit.ask(LOCKED_BASKET if lock else BASKET, variant_ids=[variant_id for variant_id, _ in lines])
+    unit.db.info.setdefault(BASKET_SEEN, {}).update({row.id: row for row in found})
+    known = {row.id: (_product(row), _sold(row)) for row in found}
     for variant_id, _ in lines:
         if variant_id not in known:
             raise NotFound(f"there is no variant '{variant_id[:60]}' here")
     return [(*known[variant_id], quantity) for variant_id, quantity in lines]
 
 
-def _sold(row: Variant) -> catalog.Variant:
+def basket_of(unit: Unit, variant_ids: Sequence[str]) -> Sequence[Row[Any]]:
+    """The variants with their `sku` and first `picture`, as the unit saw them when it priced them, if it did."""
+    seen = unit.db.info.get(BASKET_SEEN, {})
+    if all(variant_id in seen for variant_id in variant_ids):
+        return [seen[variant_id] for variant_id in variant_ids]
+    return unit.ask(BASKET, variant_ids=variant_ids)
+
+
+def _product(row: Row[Any]) -> catalog.Product:
+    """What a price asks of a product: none of its pictures and other variants."""
+    return catalog.Product(row.handle, row.product_title, kind=row.kind, status=row.status, id=row.product_id)
+
+
+def _sold(row: Row[Any]) -> catalog.Variant:
     """The variant with what is left of it; of one the shop no longer has, nothing is."""
-    return replace(row.value(), stock=0, oversell=False) if row.is_retired else row.value()
+    return catalog.Variant(
+        id=row.id,
+        title=row.title,
+        options=(),
+        price=Money(row.price_minor, row.currency),
+        stock=0 if row.is_retired else free_stock(row.stock, row.reserved),
+        oversell=row.oversell and not row.is_retired,
+        grams=row.grams,
+    )
 
 
 def _known(unit: Unit, codes: Sequence[str]) -> Known:
@@ -158,8 +218,8 @@ def _known(unit: Unit, codes: Sequence[str]) -> Known:
     asked = {code for text in codes if CODE.fullmatch(code := code_of(text))}
     if not asked:
         return {}
-    rows = unit.db.scalars(select(Code).where(Code.code.in_(asked), Code.is_withdrawn.is_(False)))
-    return {row.code: (row.discount, row.uses) for row in rows}
+    rows = unit.ask(CODES, codes=sorted(asked))
+    return {row.code: (row.discount, row.uses) for row in rows if not row.is_withdrawn}
 
 
 def _locked(unit: Unit, code: str) -> Code | None:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import select
-
 from adengine.core.cameo import Decision
 from adengine.core.commerce import move
 from adengine.core.errors import Conflict, Invalid, NotFound
 from adengine.core.ledger import post_sale
 from adengine.core.money import Money
-from adengine.core.quote import need_sellable, reverify
+from adengine.core.quote import reverify
 from adengine.engine import Unit
-from adengine.models import Ad, Checkout, Grant, Order, Payment, Variant, new_id
+from adengine.models import Ad, Checkout, Grant, Order, Payment, new_id
 from adengine.ports import Charge
-from adengine.services import ads, cameos, checkout, earnings, experiments, ledger, notices, planning, selling
+from adengine.services import ads, cameos, checkout, earnings, experiments, ledger, notices, planning, selling, stock
 from adengine.services.checkout import CheckoutCard
 from adengine.services.experiments import Deed
 
@@ -25,9 +23,10 @@ def charged(unit: Unit, checkout_id: str, payment_id: str, charge: Charge) -> Ch
     row = unit.get(Checkout, checkout_id, lock=True)
     payment = unit.get(Payment, payment_id, lock=True)
     remember(payment, charge.external_id, charge.charge_id)
+    order_id = None
     match charge.outcome:
         case "paid":
-            paid(unit, row, payment, payment.amount)
+            order_id = paid(unit, row, payment, payment.amount)
         case "declined":
             declined(unit, row, payment, charge.reason)
         case "needs_authentication":
@@ -35,7 +34,7 @@ def charged(unit: Unit, checkout_id: str, payment_id: str, charge: Charge) -> Ch
         case "pending" if _is_current(row, payment):
             row.trouble = "payment_pending"
     unit.db.flush()
-    return checkout.card_of(unit, row)
+    return checkout.card_of(unit, row, order_id=order_id)
 
 
 def remember(payment: Payment, external_id: str, charge_id: str) -> None:
@@ -49,17 +48,15 @@ def _is_current(row: Checkout, payment: Payment) -> bool:
 
 def paid(unit: Unit, row: Checkout, payment: Payment, taken: Money) -> str | None:
     """The one place where money becomes an order, from wherever and however late it is heard of."""
-    order = unit.db.scalar(select(Order).where(Order.checkout_id == row.id))
+    order_id = checkout.order_id_of(unit, row)
     if payment.status in {"paid", "to_refund", "refunded"}:
-        return order.id if order else None
-    problem = "this checkout was paid before" if order else _why_not(unit, row, payment, taken)
-    if problem:
-        _owe_back(unit, row, payment, taken, problem)
-        return order.id if order else None
-    _take_from_stock(unit, row)
-    row.status, row.trouble = move("checkout", row.status, "paid"), ""
-    payment.status = "paid"
-    order = _ordered(unit, row, payment)
+        return order_id
+    with unit.db.no_autoflush:  # checkout, payment and order are written at once
+        problem = "this checkout was paid before" if order_id else _why_not(unit, row, payment, taken)
+        if problem:
+            _owe_back(unit, row, payment, taken, problem)
+            return order_id
+        order = _sold(unit, row, payment)
     ledger.post(
         unit, order.id, post_sale(order.id, row.quote, earnings.split_of(unit, order.ad_id), provider=payment.provider)
     )
@@ -81,13 +78,8 @@ def _why_not(unit: Unit, row: Checkout, payment: Payment, taken: Money) -> str:
         reverify(payment.quote, row.quote)
         if row.status != "paying":
             # Nothing is kept for it any more: a payment that comes late, or after another try was declined.
-            for variant_id, _ in sorted(checkout.lines_of(row.quote)):
-                unit.get(Variant, variant_id, lock=True)
-            fresh = checkout.priced_now(unit, row)
-            need_sellable(fresh)
-            reverify(row.quote, fresh)
-        with unit.db.begin_nested():
-            selling.spend_codes(unit, row.quote)
+            checkout.verified_now(unit, row)
+        selling.spend_codes(unit, row.quote)
     except (Conflict, Invalid, NotFound) as refusal:
         return refusal.message
     return ""
@@ -100,20 +92,19 @@ def _owe_back(unit: Unit, row: Checkout, payment: Payment, taken: Money, problem
         _open_again(unit, row, "payment_declined")
 
 
-def _take_from_stock(unit: Unit, row: Checkout) -> None:
-    """Take the goods that were kept for this checkout, or as many others, where none are kept any more."""
-    for line in sorted(row.quote.lines, key=lambda one: one.variant_id):
-        variant = unit.get(Variant, line.variant_id, lock=True)
-        if row.status == "paying":
-            variant.reserved -= line.quantity
-        if variant.stock is not None:
-            variant.stock -= line.quantity
-        unit.tell(f"product://{line.product_id}")
+def _sold(unit: Unit, row: Checkout, payment: Payment) -> Order:
+    if row.status == "paying":
+        stock.sell_kept(unit, row)
+    else:
+        stock.sell(unit, row)
+    row.status, row.trouble = move("checkout", row.status, "paid"), ""
+    payment.status = "paid"
+    return _ordered(unit, row, payment)
 
 
 def _ordered(unit: Unit, row: Checkout, payment: Payment) -> Order:
     ad_id = _credited(unit, row)
-    order = unit.own(
+    return unit.made(
         Order,
         id=new_id("ord"),
         checkout_id=row.id,
@@ -138,8 +129,6 @@ def _ordered(unit: Unit, row: Checkout, payment: Payment) -> Order:
         refunds=[],
         disputes=[],
     )
-    unit.db.flush()
-    return unit.hold(order)
 
 
 def _credited(unit: Unit, row: Checkout) -> str | None:
@@ -193,5 +182,5 @@ def _challenged(unit: Unit, row: Checkout, payment: Payment) -> None:
 
 
 def _open_again(unit: Unit, row: Checkout, trouble: str) -> None:
-    checkout.give_back(unit, row)
+    stock.give_back(unit, [row])
     row.status, row.payment_id, row.trouble = move("checkout", row.status, "open"), None, trouble

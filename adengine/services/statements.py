@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Select, func, select
 
 from adengine.core.errors import Invalid, NotFound
-from adengine.core.ledger import PLATFORM, net_goods, net_shipping
+from adengine.core.ledger import GIVEN_BACK, PLATFORM, net_goods, net_shipping
 from adengine.core.ledger import Posting as PostingValue
 from adengine.core.money import Money, total
 from adengine.engine import Unit
@@ -22,6 +22,7 @@ from adengine.models import Ad, Cameo, Entry, Merchant, Order, Posting, Transfer
 WORDS = {
     "sale": "Sale",
     "refund": "Refund to the buyer",
+    "refund_failed": "Refund that failed at the buyer's bank, given back",
     "dispute": "Taken back by the buyer's bank",
     "dispute_won": "Given back by the buyer's bank",
     "transfer": "Paid out",
@@ -228,7 +229,7 @@ def _gross(posting: PostingValue, order: Order) -> Money | None:
     if posting.kind in MOVED:
         return None
     moved = total((one.amount for one in posting.entries if one.amount.minor > 0), order.currency)
-    return moved if posting.kind == "dispute_won" else -moved
+    return moved if posting.kind in GIVEN_BACK else -moved
 
 
 def _title(account: str, cameos: dict[str, str]) -> str:

@@ -8,11 +8,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pydantic import TypeAdapter
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 
 from adengine.core import catalog as values
 from adengine.core.money import Money
 from adengine.engine import Unit
+from adengine.indexes.straight import Straight
 from adengine.models import Ad
 from adengine.services import ads
 
@@ -62,8 +63,8 @@ def rows_of(unit: Unit, product_ids: Sequence[str]) -> tuple[Stocked, ...]:
         return ()
     condition, ids = unit.ports.search.among(product_ids)
     arrays = ", ".join(map(unit.ports.search.as_json, ARRAYS))
-    found = unit.db.connection().execute(_text(condition, arrays), {"merchant": unit.merchant_id, "ids": ids})
-    return tuple(Stocked(*row) for row in found.all())
+    found = _products(condition, arrays).rows(unit.db.connection(), merchant=unit.merchant_id, ids=ids)
+    return tuple(map(Stocked._make, found))
 
 
 def product_of(unit: Unit, row: Stocked) -> values.Product:
@@ -98,8 +99,8 @@ def _shown(unit: Unit, rows: Sequence[tuple[object, ...]], placement: str) -> di
 
 
 @lru_cache(maxsize=16)
-def _text(among: str, arrays: str) -> TextClause:
-    return text(PRODUCTS.format(among=among, arrays=arrays))
+def _products(among: str, arrays: str) -> Straight:
+    return Straight(PRODUCTS.format(among=among, arrays=arrays))
 
 
 # The rows are read each time; a row that reads as it did is not made into a value again.

@@ -42,7 +42,7 @@ from adengine.services.views import (
 )
 from adengine.web import api_checkout, api_films, api_money, api_partners, api_selling, api_trust
 from adengine.web.api_call import Call, caller
-from adengine.web.openapi import Route, adapter, document
+from adengine.web.openapi import Query, Route, adapter, document
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _body(route: Route) -> Any:
     if route.body is bytes:
         return request.get_data()
     try:
-        return adapter(route.body).validate_json(request.get_data() or b"{}", extra="forbid")
+        return adapter(route.body).validate_json(request.get_data(), extra="forbid")
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "body"
@@ -120,7 +120,7 @@ def _product(call: Call) -> ProductView:
 
 def _search(call: Call) -> list[HitView]:
     with call.unit() as unit:
-        found = search.find(unit, search.SearchAsk(request.args.get("q", "")), placement="api")
+        found = search.find(unit, search.SearchAsk(call.asked("q")), placement="api")
         return [hit_view(hit, call.links, list(hit.ads)) for hit in found.hits]
 
 
@@ -216,7 +216,7 @@ def _results(call: Call) -> Results:
 ROUTES = (
     Route("GET", "/products", "List products", _products, list[ProductView]),
     Route("GET", "/products/{product}", "Show a product by handle or id", _product, ProductView),
-    Route("GET", "/search", "Find products by a sentence", _search, list[HitView], query=("q",)),
+    Route("GET", "/search", "Find products by a sentence", _search, list[HitView], query=(Query("q"),)),
     Route("POST", "/imports", "Take in a product CSV (text/csv)", _import, ImportReport, body=bytes),
     Route("GET", "/choices", "List templates, styles, formats, moods, voices and places", _choices, Choices),
     Route(

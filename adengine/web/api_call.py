@@ -11,6 +11,7 @@ from adengine.core.errors import Invalid, SignInNeeded
 from adengine.engine import SYSTEM, Actor, AdEngine, Unit
 from adengine.services import merchants
 from adengine.services.views import Links
+from adengine.web.openapi import KEY_LENGTHS, LONGEST_TEXT
 
 
 class Call:
@@ -24,11 +25,11 @@ class Call:
         opened = self.engine.reading if request.method == "GET" else self.engine.unit
         return opened(self.actor)
 
-    def asked(self, name: str, most: int = 300) -> str:
+    def asked(self, name: str) -> str:
         """A text of the query; empty where it is not there. Raises Invalid when it is too long."""
         text = request.args.get(name, "")
-        if len(text) > most:
-            raise Invalid(f"{name} has at most {most} characters")
+        if len(text) > LONGEST_TEXT:
+            raise Invalid(f"{name} has at most {LONGEST_TEXT} characters")
         return text
 
     def number(self, name: str, default: int, *, most: int) -> int:
@@ -42,8 +43,9 @@ class Call:
     def request_key(self) -> str:
         """The caller's Idempotency-Key: with it, sending a request twice does its work once."""
         key = request.headers.get("Idempotency-Key", "")
-        if not 8 <= len(key) <= 120:
-            raise Invalid("send an Idempotency-Key header of 8 to 120 characters, new for each act of yours")
+        if len(key) not in KEY_LENGTHS:
+            least, most = KEY_LENGTHS[0], KEY_LENGTHS[-1]
+            raise Invalid(f"send an Idempotency-Key header of {least} to {most} characters, new for each act of yours")
         return f"api:{key}"
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
 
 from adengine.core.buyer import Address, Buyer
 from adengine.core.errors import Invalid
 from adengine.core.money import Money
+from adengine.core.quote import MOST_OF_ONE
 from adengine.services import checkout, orders, paying
 from adengine.services.checkout import Change, CheckoutWish, Lines
 from adengine.services.paying import Completion
@@ -14,11 +18,13 @@ from adengine.services.views import CheckoutView, OrderView, checkout_view, orde
 from adengine.web.api_call import Call
 from adengine.web.openapi import Route
 
+Quantity = Annotated[int, Field(ge=1, le=MOST_OF_ONE)]
+
 
 @dataclass(frozen=True)
 class LineAsk:
     variant_id: str
-    quantity: int = 1
+    quantity: Quantity = 1
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,7 @@ class CheckoutAsk:
 
     lines: list[LineAsk] | None = None
     variant_id: str | None = None
-    quantity: int = 1
+    quantity: Quantity = 1
     ad_id: str | None = None
     second: float | None = None
     buyer: Buyer | None = None

@@ -18,11 +18,16 @@ from adengine.services.views import (
     render_view,
 )
 from adengine.web.api_call import Call
-from adengine.web.openapi import Route
+from adengine.web.openapi import Query, Route
 
 LONGEST_FILM = 600
 MOST_FILMS = 50
-FILTERS = ("q", "product", "cameo", "locale", "format", "max_seconds", "limit", "cursor")
+FILTERS = (
+    *map(Query, ("q", "product", "cameo", "locale", "cursor")),
+    Query("format", choices=tuple(FORMATS)),
+    Query("max_seconds", most=LONGEST_FILM),
+    Query("limit", most=MOST_FILMS),
+)
 
 
 @dataclass(frozen=True)

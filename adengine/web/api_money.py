@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import request
-
 from adengine.services import dues, explaining, payouts, statements
 from adengine.services.dues import Due
 from adengine.services.explaining import Explained
 from adengine.services.payouts import PayoutReport
 from adengine.services.statements import Statement
 from adengine.web.api_call import Call
-from adengine.web.openapi import Route
+from adengine.web.openapi import Query, Route
 
 
 @dataclass(frozen=True)
@@ -24,10 +22,8 @@ class RunAsk:
 
 def _statement(call: Call) -> Statement:
     with call.unit() as unit:
-        account = request.args.get("account", "") or f"merchant:{unit.merchant_id}"
-        return statements.statement(
-            unit, account, month=request.args.get("month", ""), currency=request.args.get("currency", "")
-        )
+        account = call.asked("account") or f"merchant:{unit.merchant_id}"
+        return statements.statement(unit, account, month=call.asked("month"), currency=call.asked("currency"))
 
 
 def _explained(call: Call) -> Explained:
@@ -47,7 +43,7 @@ def _pay_out(call: Call) -> PayoutReport:
 ROUTES = (
     Route(
         "GET", "/statement", "Show an account's month, the shop's own of this month where none is named", _statement,
-        Statement, query=("account", "month", "currency"),
+        Statement, query=(Query("account"), Query("month"), Query("currency")),
     ),
     Route("GET", "/orders/{order_id}/explained", "Show where every cent of an order came from and went", _explained,
           Explained),

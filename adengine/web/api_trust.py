@@ -10,7 +10,9 @@ from adengine.services.policies import FoundPolicies, PolicyAsk
 from adengine.services.signing import PublicKey, Signature
 from adengine.services.views import ConsentView, EvidenceView, consent_view, evidence_view
 from adengine.web.api_call import Call
-from adengine.web.openapi import Route
+from adengine.web.openapi import Query, Route
+
+MOST_APPEARANCES = 20
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def _appearances(call: Call) -> Appearances:
         query=call.asked("q"),
         placement=call.asked("placement"),
         territory=call.asked("territory"),
-        limit=call.number("limit", 10, most=20),
+        limit=call.number("limit", 10, most=MOST_APPEARANCES),
         cursor=call.asked("cursor"),
     )
     with call.unit() as unit:
@@ -82,11 +84,11 @@ ROUTES = (
     Route("POST", "/licences/check", "Check a planned use of an appearance", _check, Verdict, body=UseAsk),
     Route(
         "GET", "/appearances", "List licensed appearances", _appearances, Appearances,
-        query=("q", "placement", "territory", "limit", "cursor"),
+        query=(*map(Query, ("q", "placement", "territory", "cursor")), Query("limit", most=MOST_APPEARANCES)),
     ),
     Route(
         "GET", "/policies", "Find what the shop promises", _policies, FoundPolicies,
-        query=("q", "topic", "cursor"), is_public=True,
+        query=(Query("q"), Query("topic"), Query("cursor")), is_public=True,
     ),
     Route("GET", "/experiments/{experiment}/evidence", "Read what an experiment shows", _evidence, EvidenceView),
 )  # fmt: skip

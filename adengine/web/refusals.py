@@ -7,7 +7,7 @@ import logging
 from flask import Flask, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DataError
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from adengine.core.errors import AdEngineError, LicenceRefused, SignInNeeded, StillRunning, TooLarge
 
@@ -66,7 +66,11 @@ def refused_by_http(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if status < 400:
         return error.get_response()
-    return answer(status, HTTP_CODES.get(status, "invalid"), PLAIN.get(status, error.description or error.name))
+    said = answer(status, HTTP_CODES.get(status, "invalid"), PLAIN.get(status, error.description or error.name))
+    if isinstance(error, MethodNotAllowed):
+        said = make_response(said)
+        said.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    return said
 
 
 def broken(error: Exception) -> ResponseReturnValue:

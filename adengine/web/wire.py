@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 from sqlalchemy.exc import DataError
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from adengine.core.errors import AdEngineError, NotFound, SignInNeeded, TooLarge
 
@@ -33,13 +33,20 @@ def speak(pages: Blueprint, prefixes: Sequence[str], *, refuse: Refuse, fail: Fa
     def refused_by_http(error: HTTPException) -> Response:
         if isinstance(error, RequestEntityTooLarge):
             return refused(TooLarge(f"a body has at most {LARGEST_BODY // 1000} kB here; send less"))
-        return fail("invalid", error.description or error.name, error.code or 500)
+        answer = fail("invalid", error.description or error.name, error.code or 500)
+        if isinstance(error, MethodNotAllowed):
+            answer.allow.update(error.valid_methods or ())
+        return answer
 
     def broken(error: Exception) -> Response:
         log.error("%s %s failed", request.method, request.path, exc_info=error)
         return fail("internal", "something went wrong on our side; try again", 500)
 
     def nowhere(**_: str) -> Response:
+        here = current_app.create_url_adapter(request)
+        met = {method: here.match(method=method)[0] for method in EVERY_METHOD} if here else {}
+        if allowed := [method for method, endpoint in met.items() if endpoint != request.endpoint]:
+            raise MethodNotAllowed(allowed)
         raise NotFound(nothing)
 
     pages.before_request(_bound)

@@ -22,6 +22,7 @@ from adengine.app import build
 from adengine.asgi import WEB_THREADS, create_asgi
 from adengine.engine import connect
 from adengine.models import new_id
+from adengine.serving import settle
 from adengine.settings import Settings
 from benchmarks.checkout.market import settings_of
 
@@ -55,6 +56,7 @@ def main() -> None:
     which, home, database_url, port = sys.argv[1:]
     settings = settings_of(Path(home), database_url)
     app = bare(settings) if which == "bare" else create_asgi(build(settings))
+    settle()
     uvicorn.run(app, host="127.0.0.1", port=int(port), http="h11", log_level="warning", access_log=False)
 
 

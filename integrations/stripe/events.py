@@ -13,8 +13,9 @@ from integrations.stripe.amounts import from_stripe
 from integrations.stripe.answers import name_of, why_it_failed
 
 PROVIDER = "stripe"
-# Written into each payment: our id of it, and how it is collected.
+# Written into each payment: our id of it, and how it is collected. Into each refund: our id of that.
 PAYMENT, METHOD = "payment", "method"
+REFUND = "refund"
 
 Find = Callable[[str], stripe.PaymentIntent]
 Read = Callable[[stripe.Event, Find], PaymentEvent]
@@ -73,6 +74,31 @@ def _dispute_closed(said: stripe.Event, find: Find) -> PaymentEvent:
     return _dispute(said, find, "dispute_lost") if status == "lost" else _other(said, find)
 
 
+def _refund_changed(said: stripe.Event, find: Find) -> PaymentEvent:
+    refund = cast("stripe.Refund", said.data.object)
+    did_not_arrive = refund.status in {"failed", "canceled"}
+    return _refund_failed(said, find) if did_not_arrive else _other(said, find)
+
+
+def _refund_failed(said: stripe.Event, find: Find) -> PaymentEvent:
+    refund = cast("stripe.Refund", said.data.object)
+    intent_id, ours = name_of(refund.payment_intent), _metadata(refund)
+    if REFUND not in ours or not intent_id:
+        return _other(said, find)  # made in the dashboard: the ledger never heard of it
+    return PaymentEvent(
+        provider=PROVIDER,
+        # Three kinds of message tell it.
+        event_id=f"{refund.id}:failed",
+        external_id=intent_id,
+        outcome="refund_failed",
+        amount=from_stripe(refund.amount, refund.currency),
+        payment_id=_metadata(find(intent_id)).get(PAYMENT, ""),
+        charge_id=name_of(refund.charge),
+        subject=ours[REFUND],
+        reason=getattr(refund, "failure_reason", None) or str(refund.status),
+    )
+
+
 def _payee(said: stripe.Event, _: Find) -> PaymentEvent:
     account = cast("stripe.Account", said.data.object)
     return PaymentEvent(PROVIDER, said.id, "", "payee", subject=account.id)
@@ -93,6 +119,9 @@ READERS: Mapping[str, Read] = {
     "charge.dispute.created": _disputed,
     "charge.dispute.funds_withdrawn": _disputed,
     "charge.dispute.closed": _dispute_closed,
+    "refund.failed": _refund_changed,
+    "refund.updated": _refund_changed,
+    "charge.refund.updated": _refund_changed,
     "account.updated": _payee,
 }
 
@@ -133,5 +162,5 @@ def _dispute(said: stripe.Event, find: Find, outcome: Disputed) -> PaymentEvent:
     )
 
 
-def _metadata(of: Session | stripe.PaymentIntent) -> dict[str, str]:
+def _metadata(of: Session | stripe.PaymentIntent | stripe.Refund) -> dict[str, str]:
     return {} if of.metadata is None else of.metadata.to_dict()

@@ -14,7 +14,7 @@ from adengine.ports import Charge, PayeeState, PaymentEvent, PaymentIntent, Paym
 from integrations.stripe import events
 from integrations.stripe.amounts import to_stripe
 from integrations.stripe.answers import charge_of, declined_by, limits_of, name_of, payee_of
-from integrations.stripe.events import METHOD, PAYMENT
+from integrations.stripe.events import METHOD, PAYMENT, REFUND
 from integrations.stripe.quiet import keep_quiet
 from integrations.stripe.refusals import in_our_words
 
@@ -189,7 +189,7 @@ class StripePayments:
             if not intent:
                 raise Invalid("nothing was paid on this page, so nothing can be paid back")
             made = self.client.v1.refunds.create(
-                {"payment_intent": intent, "amount": to_stripe(amount), "metadata": {"refund": key}},
+                {"payment_intent": intent, "amount": to_stripe(amount), "metadata": {REFUND: key}},
                 _keyed("refund", key),
             )
         if made.status in {"failed", "canceled"}:

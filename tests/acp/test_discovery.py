@@ -32,6 +32,12 @@ def test_the_discovered_address_takes_the_calls(market: Market) -> None:
     assert agent.create(market.mug)["currency"] == "eur"
 
 
+def test_another_method_at_a_calls_address_is_told_which_there_are(agent: AgentClient) -> None:
+    answer = agent.send("PUT", "/carts", {})
+    assert (answer.status_code, set(answer.allow)) == (405, {"POST"})
+    assert agent.send("PUT", "/nowhere", {}).status_code == 404
+
+
 def document_of(market: Market) -> dict[str, Any]:
     return market.app.test_client().get("/acp/openapi.json").get_json()  # type: ignore[no-any-return]
 

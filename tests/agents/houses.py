@@ -19,7 +19,7 @@ from adengine.core.buyer import Buyer
 from adengine.core.catalog import Option
 from adengine.core.selling import Policy
 from adengine.engine import AdEngine
-from adengine.models import Ad, Cameo, Experiment, Product
+from adengine.models import Ad, Cameo, Experiment, Merchant, Product
 from adengine.services import agents, carts, catalog, merchants, orders, selling
 from tests.agents.agents import Shop, open_shop
 from tests.agents.wire import headers_of, request
@@ -201,4 +201,4 @@ def _overwrite(shop: Shop, words: str) -> None:
             cameo.title = f"Nix {words}"
         for experiment in unit.db.scalars(select(Experiment)):
             experiment.name = f"Two hooks {words}"
-        unit.merchant().title = f"Shop {words}"
+        unit.db.get_one(Merchant, unit.merchant_id).title = f"Shop {words}"

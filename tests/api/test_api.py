@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import jsonschema
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from adengine.asgi import create_asgi
 from adengine.core.cameo import Terms
 from adengine.core.errors import AdEngineError, LicenceRefused, StillRunning
 from adengine.engine import SYSTEM, AdEngine
@@ -271,6 +274,51 @@ def test_a_body_that_does_not_fit_is_refused_with_its_place(api: Api, body: byte
     answer = api("POST", "/ads", data=body)
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (400, "invalid")
     assert "Traceback" not in answer.text
+
+
+def test_a_missing_body_is_refused_and_resets_nothing(api: Api) -> None:
+    ways = [{"id": "post", "title": "Post", "price": {"minor": 490, "currency": "EUR"}, "countries": ["EU"]}]
+    kept = api("PUT", "/selling", json={"shipping": ways}).get_json()
+    assert api("PUT", "/selling").status_code == 400
+    assert api("GET", "/selling").get_json() == kept
+
+
+def test_the_document_says_what_a_request_may_hold(engine: AdEngine) -> None:
+    made = document(ROUTES)
+    films = {one["name"]: one["schema"] for one in made["paths"]["/api/v1/films"]["get"]["parameters"]}
+    assert films["limit"] == {"type": "integer", "minimum": 1, "maximum": 50}
+    assert "9x16" in films["format"]["enum"]
+    (key,) = made["paths"]["/api/v1/ads"]["post"]["parameters"]
+    assert (key["name"], key["required"]) == ("Idempotency-Key", True)
+    assert key["schema"] == {"type": "string", "minLength": 8, "maxLength": 120}
+    schemas = made["components"]["schemas"]
+    assert [schemas[name].get("additionalProperties") for name in ("CheckoutAsk", "Address", "OrderView")] == [
+        False,
+        False,
+        None,
+    ]
+
+
+def test_an_unknown_generator_is_the_askers_fault(api: Api) -> None:
+    answer = api("POST", "/ads", json={"product": "mug", "generator": "dalle"})
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (400, "invalid")
+
+
+def test_a_method_that_is_not_taken_is_told_those_that_are(api: Api) -> None:
+    answer = api("DELETE", "/ads")
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (405, "method_not_allowed")
+    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS, POST"
+
+
+def test_an_address_with_a_line_break_is_answered_like_any_other(engine: AdEngine) -> None:
+    async def ask(path: str) -> httpx.Response:
+        transport = httpx.ASGITransport(create_asgi(engine))  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return await client.get(path)
+
+    for path, status in (("/api/v1/ads/a%0Ab", 401), ("/acp/carts/a%0Ab", 400)):
+        answer = asyncio.run(ask(path))
+        assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/json")
 
 
 def test_another_shops_rows_are_not_there(engine: AdEngine, desk: Desk, api: Api) -> None:

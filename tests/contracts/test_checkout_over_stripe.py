@@ -17,7 +17,7 @@ from adengine.services import checkout, orders, paying
 from adengine.services.paying import Completion
 from adengine.web import create_app
 from tests.conftest import Desk
-from tests.services.buying import opened, orders_made, seen, stock_shop
+from tests.services.buying import accounts, opened, orders_made, seen, stock_shop
 from tests.stripe_desk import CONNECT_SECRET, StripeDesk
 
 
@@ -188,6 +188,41 @@ def test_a_dispute_told_twice_is_one_dispute(engine: AdEngine, desk: Desk, sage:
     with engine.unit(desk.merchant) as unit:
         order = orders.get_order(unit, str(done.order_id))
     assert [one.amount for one in order.disputes] == [Money(2400, "EUR")]
+
+
+def test_a_refund_that_fails_weeks_later_stands_in_the_books_again(
+    engine: AdEngine, desk: Desk, sage: Variant, stripe: StripeDesk
+) -> None:
+    done = paying.complete(engine, desk.visitor, opened(engine, desk, sage).id, Completion(stripe.grant(2400)))
+    order_id = str(done.order_id)
+    before = accounts(engine, desk)
+    orders.refund(engine, desk.merchant, order_id, request_key="all")
+    stripe.fail_refund(stripe.objects("refund")[0]["id"])
+    assert deliver(engine, stripe) == {order_id}
+    assert accounts(engine, desk) == before
+    again = orders.refund(engine, desk.merchant, order_id, request_key="once more")
+    assert (again.status, [one.status for one in again.refunds]) == ("refunded", ["failed", "paid"])
+    assert [one["status"] for one in stripe.objects("refund")] == ["failed", "succeeded"]
+    assert deliver(engine, stripe) == {order_id}
+    assert set(accounts(engine, desk).values()) == {0}
+
+
+def test_a_payback_that_fails_later_is_logged_and_no_more(
+    engine: AdEngine, desk: Desk, sage: Variant, stripe: StripeDesk, caplog: pytest.LogCaptureFixture
+) -> None:
+    card = opened(engine, desk, sage)
+    paying.pay(engine, desk.visitor, card.id)
+    with engine.unit(desk.visitor) as unit:
+        checkout.cancel_checkout(unit, card.id)
+    stripe.pay_page(stripe.objects("checkout.session")[0]["id"])
+    deliver(engine, stripe)
+    with engine.unit(SYSTEM) as unit:
+        ((merchant_id, payment_id),) = paying.owed_paybacks(unit)
+    paying.pay_back(engine, worker(merchant_id), payment_id)
+    stripe.fail_refund(stripe.objects("refund")[0]["id"])
+    assert deliver(engine, stripe) == set()
+    assert f"{payment_id} did not arrive (expired_or_canceled_card)" in caplog.text
+    assert orders_made(engine) == 0
 
 
 def test_stripes_messages_come_in_over_http_signed_in_its_own_header(

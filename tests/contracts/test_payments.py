@@ -30,6 +30,8 @@ class Till:
     pay_page: Callable[[str], PaymentEvent]
     challenge: Callable[[Charge], None]
     dispute: Callable[[Charge, str], PaymentEvent]
+    fail_refund: Callable[[Charge, str], PaymentEvent]
+    """Have the buyer's bank send back the refund that went by a key, and read the message that comes of it."""
     onboard: Callable[[str], None]
     message: Callable[[], tuple[bytes, str]]
 
@@ -48,6 +50,9 @@ def sandbox_till() -> Till:
         pay_page=lambda external_id: say(external_id, "paid"),
         challenge=lambda charge: None,
         dispute=lambda charge, outcome: say(charge.external_id, outcome),
+        fail_refund=lambda charge, key: payments.event(
+            *payments.decide(charge.external_id, "refund_failed", refund=key)
+        ),
         onboard=lambda payee: None,
         message=lambda: payments.decide(page.external_id, "paid"),
     )
@@ -80,6 +85,11 @@ def stripe_till(desk: StripeDesk) -> Till:
         desk.close_dispute(desk.objects("dispute")[-1]["id"], outcome.removeprefix("dispute_"))
         return heard("charge.dispute.closed")
 
+    def fail_refund(_: Charge, key: str) -> PaymentEvent:
+        made = next(one for one in desk.objects("refund") if one["metadata"] == {"refund": key})
+        desk.fail_refund(made["id"])
+        return heard("refund.failed")
+
     def message() -> tuple[bytes, str]:
         page = payments.open(PRICE, reference="chk_0", description="Mug", key="pay_0")
         desk.pay_page(page.external_id)
@@ -93,6 +103,7 @@ def stripe_till(desk: StripeDesk) -> Till:
         pay_page=pay_page,
         challenge=lambda charge: desk.answer_challenge(charge.external_id),
         dispute=dispute,
+        fail_refund=fail_refund,
         onboard=desk.onboard,
         message=message,
     )
@@ -235,6 +246,17 @@ def test_a_paid_page_is_refunded_by_its_own_name(till: Till) -> None:
     page = till.payments.open(PRICE, reference="chk_1", description="Mug", key="pay_1")
     till.pay_page(page.external_id)
     till.payments.refund(page.external_id, Money(100, "EUR"), key="ref_1")
+
+
+def test_a_refund_that_fails_later_is_told_with_our_own_ids(till: Till) -> None:
+    charge = charged(till)
+    for key in ("ref_1", "ref_2"):
+        till.payments.refund(charge.external_id, Money(1000, "EUR"), key=key)
+    said, other = till.fail_refund(charge, "ref_1"), till.fail_refund(charge, "ref_2")
+    assert (said.outcome, said.payment_id, said.subject) == ("refund_failed", "pay_1", "ref_1")
+    assert (said.external_id, said.charge_id) == (charge.external_id, charge.charge_id)
+    assert (other.outcome, other.subject) == ("refund_failed", "ref_2")
+    assert said.event_id != other.event_id
 
 
 def test_a_closed_payment_may_be_closed_again(till: Till) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from adengine.core.clip import ClipAsk
-from adengine.core.errors import ClipCancelled, ClipUnsupported, GeneratorMissing, PictureUnusable
+from adengine.core.errors import ClipCancelled, ClipUnsupported, Invalid, PictureUnusable
 from adengine.ports import Generator
 from workers.generators import GENERATORS, GeneratorSettings, generator_named
 
@@ -181,5 +181,5 @@ def test_an_unreadable_picture_is_refused(generator: Generator, ask: ClipAsk, tm
 
 
 def test_an_unknown_generator_lists_the_known() -> None:
-    with pytest.raises(GeneratorMissing, match="no generator 'dalle'; choose one of: diffusion, placeholder"):
+    with pytest.raises(Invalid, match="no generator 'dalle'; choose one of: diffusion, placeholder"):
         generator_named("dalle", GeneratorSettings())

@@ -345,6 +345,30 @@ def test_a_dispute_ends_as_the_bank_says(desk: StripeDesk, payments: StripePayme
     assert heard(payments, desk.events("charge.dispute.closed")[0]).outcome == outcome
 
 
+@pytest.mark.parametrize(("status", "reason"), [("failed", "expired_or_canceled_card"), ("canceled", "canceled")])
+def test_a_refund_that_fails_later_is_one_piece_of_news(
+    desk: StripeDesk, payments: StripePayments, status: str, reason: str
+) -> None:
+    paid = charge(payments, desk.grant(2400))
+    payments.refund(paid.external_id, Money(1000, "EUR"), key="ref_1")
+    desk.fail_refund(desk.objects("refund")[0]["id"], status)
+    said = {heard(payments, told) for kind in ("refund", "charge.refund.") for told in desk.events(kind)}
+    assert len(said) == 1
+    one = said.pop()
+    assert (one.outcome, one.subject, one.payment_id) == ("refund_failed", "ref_1", "pay_1")
+    assert (one.amount, one.charge_id, one.reason) == (Money(1000, "EUR"), paid.charge_id, reason)
+
+
+def test_a_refund_under_way_or_made_by_hand_is_no_failed_one(desk: StripeDesk, payments: StripePayments) -> None:
+    paid = charge(payments, desk.grant(2400))
+    payments.refund(paid.external_id, Money(1000, "EUR"), key="ref_1")
+    made = desk.objects("refund")[0]
+    desk.emit("refund.updated", made | {"status": "pending"})
+    desk.emit("refund.failed", made | {"status": "failed", "metadata": {}})
+    desk.emit("refund.failed", made | {"status": "failed", "payment_intent": None})
+    assert {heard(payments, told).outcome for told in desk.events("refund.")} == {"other"}
+
+
 def test_a_payees_account_is_told_by_the_other_endpoint(desk: StripeDesk, payments: StripePayments) -> None:
     payee = ready_payee(desk, payments)
     told = desk.events("account.updated", secret=CONNECT_SECRET)[0]

@@ -26,8 +26,8 @@ class WatchedFiles(FolderFiles):
         self.engine, self.held = engine, list[int]()
 
     def put(self, key: str, source: Path | bytes) -> None:
-        assert isinstance(self.engine.sql.pool, QueuePool)
-        self.held.append(self.engine.sql.pool.checkedout())
+        pools = (self.engine.sql.pool, self.engine.sql_reads.pool)
+        self.held.append(sum(pool.checkedout() for pool in pools if isinstance(pool, QueuePool)))
         super().put(key, source)
 
 

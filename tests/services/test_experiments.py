@@ -13,7 +13,7 @@ from adengine.core.errors import Conflict, Invalid, NotFound
 from adengine.core.money import Money
 from adengine.core.stats import share_arm
 from adengine.engine import AdEngine
-from adengine.models import Ad
+from adengine.models import Ad, Order
 from adengine.services import ads, catalog, checkout, experiments, orders, paying
 from adengine.services.checkout import CheckoutWish
 from adengine.services.experiments import Deed, Taken
@@ -155,6 +155,11 @@ def test_a_purchase_is_credited_from_the_payment_and_a_refund_takes_it_back(
     assert next(one for one in results.arms if one.ad_id == ad_id).revenue == Money(1500, "EUR")
     money = next(one for one in results.metrics if one.key == "revenue_per_viewer")
     assert dict(money.values)[ad_id] == 1500.0
+    with engine.unit(desk.merchant) as unit:
+        card = orders.get_order(unit, order_id)
+        payment_id = unit.get(Order, order_id).payment_id
+        orders.refund_failed(unit, payment_id, refund_id=card.refunds[0].id, reason="account_closed")
+    assert next(one for one in look(engine, desk, experiment).arms if one.ad_id == ad_id).revenue == Money(2400, "EUR")
     with engine.unit(desk.visitor) as unit:
         order = orders.get_order(unit, order_id)
     assert (order.ad_id, order.second, order.experiment_id) == (ad_id, 2.5, experiment)

@@ -24,8 +24,8 @@ from adengine.core.errors import Unavailable
 from adengine.core.ledger import fit_split
 from adengine.core.money import Money
 from adengine.engine import AdEngine
-from adengine.models import Dispute, Entry, Order, Payee, Posting, Reversal, Transfer, new_id
-from adengine.services import dues, ledger, payouts
+from adengine.models import Dispute, Entry, Order, Payee, Posting, Refund, Reversal, Transfer, new_id
+from adengine.services import dues, ledger, orders, payouts
 from adengine.settings import Settings
 from tests.conftest import Desk, open_desk
 from tests.fakes import Clock, Outbox, build_test_engine
@@ -95,6 +95,17 @@ class Shop(RuleBasedStateMachine):
             left = self.left(unit, order_id)
             if left:
                 refund(unit, order_id, -(-left * part // 100))
+
+    @rule(pick=st.integers(0, 9))
+    def refund_fails(self, pick: int) -> None:
+        with self.engine.unit(self.desk.merchant) as unit:
+            paid = unit.db.scalars(
+                select(Refund).where(Refund.status == "paid").order_by(Refund.created_at, Refund.minor)
+            ).all()
+            if paid:
+                row = paid[pick % len(paid)]
+                payment_id = unit.get(Order, row.order_id).payment_id
+                orders.refund_failed(unit, payment_id, refund_id=row.id, reason="account_closed")
 
     @rule(pick=st.integers(0, 9), part=st.integers(1, 100))
     def dispute(self, pick: int, part: int) -> None:

@@ -12,7 +12,7 @@ import pytest
 from adengine.core.catalog import Variant
 from adengine.core.errors import Conflict, NotFound
 from adengine.engine import Actor, AdEngine
-from adengine.models import Notice
+from adengine.models import Notice, Order
 from adengine.services import agents, notices, orders
 from adengine.services.notices import NoticeCard
 from integrations.post import WebPost
@@ -300,6 +300,25 @@ def test_a_moved_webhook_takes_what_is_still_owed_under_its_new_secret(
         _, receiver.secret = agents.change_webhook(unit, agent.agent_id or "", f"{receiver.url}/moved")
     wait_and_sweep(engine, outbox, clock, receiver, minutes=1)
     assert (receiver.taken[-1].path, receiver.taken[-1].is_genuine) == ("/moved", True)
+
+
+def test_an_agent_hears_that_a_refund_did_not_reach_its_buyer(
+    engine: AdEngine, desk: Desk, sage: Variant, agent: Actor, receiver: Receiver, outbox: Outbox
+) -> None:
+    order_id = bought(engine, desk, sage, 2, actor=agent)
+    card = orders.refund(engine, desk.merchant, order_id, lines=((sage.id, 1),), request_key="one")
+    with engine.unit(desk.merchant) as unit:
+        payment_id = unit.get(Order, order_id).payment_id
+        orders.refund_failed(unit, payment_id, refund_id=card.refunds[0].id, reason="account_closed")
+    send_all(engine, outbox)
+    paid, failed = (one.event for one in receiver.taken[1:])
+    told = [
+        (one["type"], one["data"]["adjustments"][0]["status"], one["data"]["line_items"][0]["quantity"]["current"])
+        for one in (paid, failed)
+    ]
+    assert told == [("order_update", "completed", 1), ("order_update", "failed", 2)]
+    assert "amount_refunded" in str(paid["data"]["totals"])
+    assert "amount_refunded" not in str(failed["data"]["totals"])
 
 
 def test_sent_again_is_the_order_as_it_stands_now(

@@ -117,6 +117,86 @@ def test_a_refund_the_provider_refuses_is_marked_and_blocks_no_other(
     assert accounts(engine, desk)["clearing"] == -2000
 
 
+def refund_fails(engine: AdEngine, order_id: str, refund_id: str) -> str | None:
+    """Take in that the buyer's bank sent a refund back."""
+    with engine.unit(SYSTEM) as unit:
+        external_id = unit.get(paying.Payment, unit.get(Order, order_id).payment_id).external_id or ""
+    return paying.take_event(engine, *sandbox(engine).decide(external_id, "refund_failed", refund=refund_id))
+
+
+def test_a_refund_that_fails_later_gives_everybody_back_what_it_took(
+    engine: AdEngine, desk: Desk, sage: Variant
+) -> None:
+    order_id = bought(engine, desk, sage, 2)
+    before = accounts(engine, desk)
+    card = orders.refund(engine, desk.merchant, order_id, lines=((sage.id, 1),), request_key="one")
+    part = accounts(engine, desk)
+    whole = orders.refund(engine, desk.merchant, order_id, request_key="rest")
+    assert (whole.status, orders.returned(whole)) == ("refunded", {sage.id: 1})
+    for _ in range(3):
+        assert refund_fails(engine, order_id, whole.refunds[1].id) == order_id
+    assert accounts(engine, desk) == part
+    card = card_of(engine, desk, order_id)
+    assert (card.status, card.refunded, card.left) == ("partly_refunded", euros(2400), euros(2400))
+    refund_fails(engine, order_id, card.refunds[0].id)
+    assert accounts(engine, desk) == before
+    card = card_of(engine, desk, order_id)
+    assert (card.status, card.refunded, card.left) == ("paid", euros(0), euros(4800))
+    assert [one.status for one in card.refunds] == ["failed", "failed"]
+    assert orders.returned(card) == {}
+
+
+def test_what_failed_later_is_refunded_anew_under_another_key(engine: AdEngine, desk: Desk, sage: Variant) -> None:
+    order_id = bought(engine, desk, sage)
+    first = orders.refund(engine, desk.merchant, order_id, request_key="first")
+    refund_fails(engine, order_id, first.refunds[0].id)
+    with pytest.raises(Conflict, match="new request key"):
+        orders.refund(engine, desk.merchant, order_id, request_key="first")
+    assert accounts(engine, desk)["clearing"] == -2400
+    with engine.unit(SYSTEM) as unit:
+        assert orders.owed_refunds(unit) == []
+    again = orders.refund(engine, desk.merchant, order_id, request_key="second")
+    assert (again.status, [one.status for one in again.refunds]) == ("refunded", ["failed", "paid"])
+    assert set(accounts(engine, desk).values()) == {0}
+    refund_fails(engine, order_id, first.refunds[0].id)
+    assert set(accounts(engine, desk).values()) == {0}
+
+
+def test_a_refund_that_fails_before_it_is_kept_is_told_again(engine: AdEngine, desk: Desk, sage: Variant) -> None:
+    order_id = bought(engine, desk, sage)
+    with engine.unit(desk.merchant) as unit:
+        refund, _ = orders._claim_refund(unit, order_id, euros(500), (), "slow")
+        refund_id = refund.id
+    with pytest.raises(NotFound, match="still being made"):
+        refund_fails(engine, order_id, refund_id)
+    orders.refund(engine, desk.merchant, order_id, request_key="slow")
+    assert refund_fails(engine, order_id, refund_id) == order_id
+    assert accounts(engine, desk)["clearing"] == -2400
+
+
+def test_a_failed_refund_that_is_none_of_the_order_changes_nothing(
+    engine: AdEngine, desk: Desk, sage: Variant, caplog: pytest.LogCaptureFixture
+) -> None:
+    order_id, other = bought(engine, desk, sage), bought(engine, desk, sage)
+    back = orders.refund(engine, desk.merchant, other, request_key="other")
+    for refund_id in ("ref_nobody", back.refunds[0].id):
+        assert refund_fails(engine, order_id, refund_id) == order_id
+        assert refund_id in caplog.text
+    assert card_of(engine, desk, other).status == "refunded"
+    assert accounts(engine, desk)["clearing"] == -2400
+
+
+def test_a_refund_refused_at_once_that_is_told_of_again_changes_nothing(
+    engine: AdEngine, desk: Desk, sage: Variant
+) -> None:
+    order_id = bought(engine, desk, sage)
+    with engine.unit(desk.merchant) as unit:
+        refund, _ = orders._claim_refund(unit, order_id, euros(500), (), "refused")
+        refund.status, refund_id = "failed", refund.id
+    assert refund_fails(engine, order_id, refund_id) == order_id
+    assert accounts(engine, desk)["clearing"] == -2400
+
+
 def test_a_shopper_cannot_refund(engine: AdEngine, desk: Desk, sage: Variant) -> None:
     order_id = bought(engine, desk, sage)
     with pytest.raises(SignInNeeded):

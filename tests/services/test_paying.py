@@ -26,7 +26,7 @@ from adengine.services.checkout import Change, CheckoutCard
 from adengine.services.paying import Completion
 from adengine.services.planning import AdWish
 from integrations.sandbox import SandboxPayments
-from tests.conftest import Desk
+from tests.conftest import Desk, open_desk
 from tests.fakes import Clock, Outbox
 from tests.services.buying import (
     GERMAN,
@@ -235,6 +235,18 @@ def test_an_unpaid_checkout_expires_and_late_money_buys_what_is_still_there(
     assert stocked(engine, desk).stock == 5
     assert paying.take_event(engine, *message(engine, url)) is not None
     assert (orders_made(engine), stocked(engine, desk).stock) == (1, 0)
+
+
+def test_goods_of_two_shops_are_given_back_in_one_sweep(
+    engine: AdEngine, desk: Desk, sage: Variant, clock: Clock, tmp_path: Path
+) -> None:
+    other = open_desk(engine, "other")
+    theirs = stock_shop(engine, other, tmp_path / "other")
+    paying.pay(engine, desk.visitor, opened(engine, desk, sage, 5).id)
+    paying.pay(engine, other.visitor, opened(engine, other, theirs, 2).id)
+    assert (stocked(engine, desk).stock, stocked(engine, other).stock) == (0, 3)
+    assert expired(engine, clock) == 2
+    assert (stocked(engine, desk).stock, stocked(engine, other).stock) == (5, 5)
 
 
 def test_late_money_for_goods_that_are_gone_goes_back(

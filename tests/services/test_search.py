@@ -376,3 +376,20 @@ def test_both_databases_rank_alike(engine: AdEngine, desk: Desk) -> None:
     fill(engine, desk)
     found = [(hit.product.handle, round(hit.score, 4)) for hit in find(engine, desk, "table lamp").hits]
     assert found == [("table-lamp", 0.7894)]
+
+
+def test_price_and_stock_are_read_from_an_index_alone_on_sqlite(engine: AdEngine, desk: Desk) -> None:
+    fill(engine, desk)
+    index = engine.ports.search
+    with engine.reading(desk.visitor) as unit:
+        db = unit.db.connection()
+        if db.dialect.name != "sqlite":
+            pytest.skip("PostgreSQL has no such index: its sales would have to write it")
+        seen: list[str] = []
+        driver = db.connection.driver_connection
+        assert driver is not None
+        driver.set_trace_callback(seen.append)
+        index.offers(db, unit.merchant_id, ["prod_1"])
+        driver.set_trace_callback(None)
+        plan = " ".join(row[3] for row in driver.execute(f"EXPLAIN QUERY PLAN {seen[0]}"))
+    assert "variant USING COVERING INDEX variant_offer (product_id=? AND merchant_id=?)" in plan

@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from adengine.engine import SYSTEM
-from adengine.models import Ad, Token
-from adengine.services import ads, experiments, merchants, renders
+from adengine.models import Ad, Order, Token
+from adengine.services import ads, experiments, merchants, orders, renders
 from adengine.services.experiments import Deed
 from tests.shops import MUG, write_shop
 from tests.web.worlds import World, act, bought, fields
@@ -181,6 +181,29 @@ def test_order_shows_postings_that_sum_to_zero_and_is_refunded_in_parts(
     act(studio, page, f"{page}/refund")
     assert "Refunded" in studio.get(page).text
     assert "€0.00" in studio.get("/studio/orders").text
+
+
+def test_a_refund_that_failed_later_is_said_to_the_merchant_and_to_the_buyer(
+    client: FlaskClient, studio: FlaskClient, world: World
+) -> None:
+    address = bought(client, world)
+    order_id = address.rsplit("/", 1)[-1]
+    page = f"/studio/orders/{order_id}"
+    act(studio, page, f"{page}/refund", amount="4.00")
+    with world.engine.unit(world.merchant) as unit:
+        (refund,) = orders.get_order(unit, order_id).refunds
+        payment_id = unit.get(Order, order_id).payment_id
+        orders.refund_failed(unit, payment_id, refund_id=refund.id, reason="account_closed")
+    shown = studio.get(page).text
+    assert "A refund of €4.00 did not reach the buyer: the money is here" in shown
+    assert "Refund failed" in shown
+    assert "Partly refunded" not in shown
+    assert "A refund of €4.00 did not reach you" in client.get(address).text
+    explained = studio.get(f"/studio/statements/orders/{order_id}").text
+    assert "Refund that failed at the buyer&#39;s bank, given back" in explained
+    act(studio, page, f"{page}/refund")
+    assert "did not reach you" not in client.get(address).text
+    assert "<b>Not paid back.</b>" not in studio.get(page).text
 
 
 def test_refund_form_sent_twice_pays_back_once(client: FlaskClient, studio: FlaskClient, world: World) -> None:

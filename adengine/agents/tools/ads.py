@@ -12,7 +12,7 @@ from mcp.types import CallToolResult, ResourceLink
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from adengine.agents.answers import OUTLINE, answer
+from adengine.agents.answers import OUTLINE, answer, large_answer
 from adengine.agents.desk import READ, WRITE, Desk, Key, Store, spoken
 from adengine.agents.ui import APP_ONLY, PLAYER, shown_in
 from adengine.core.errors import Invalid
@@ -129,7 +129,7 @@ def _register_looking(server: MCPServer[Any], desk: Desk) -> None:
         play one with get_ad. For products without films use search_catalog."""
         ask = FilmAsk(query, product, cameo, locale, format, max_seconds, limit, cursor)
         with desk.reading(ctx, store) as (unit, links):
-            return answer(film_hits_view(films.find(unit, ask, placement="mcp"), links))
+            return large_answer(film_hits_view(films.find(unit, ask, placement="mcp"), links))
 
     @server.tool(title="Play a shoppable film", annotations=READ, meta=shown_in(PLAYER))
     @spoken
@@ -151,7 +151,7 @@ def _register_looking(server: MCPServer[Any], desk: Desk) -> None:
                 shown = film_view(watched, links)
             else:
                 shown = film_detail_view(watched, films.provenance(unit, watched), links)
-        return answer(shown, *_files(shown))
+        return large_answer(shown, *_files(shown))
 
 
 def _files(film: FilmView) -> tuple[ResourceLink, ResourceLink]:

@@ -9,7 +9,7 @@ from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
 from pydantic import Field
 
-from adengine.agents.answers import answer
+from adengine.agents.answers import large_answer
 from adengine.agents.desk import READ, Desk, Store, spoken
 from adengine.agents.ucp import NOTHING, Look, ProductPage, SearchPage, brief, caller_at
 from adengine.agents.ui import CAROUSEL, shown_in
@@ -30,7 +30,7 @@ def register(server: MCPServer[Any], desk: Desk) -> None:
 
         Short hits, best first: fitting variant, price, why it was found, a film to play with get_ad. No hits: nothing
         suits, and a message says what to change. Known ids: lookup_catalog. All of one product: get_product."""
-        return answer(ucp.search_catalog(caller_at(desk, ctx, store, meta, catalog.get("context")), catalog))
+        return large_answer(ucp.search_catalog(caller_at(desk, ctx, store, meta, catalog.get("context")), catalog))
 
     @server.tool(title="Look products up", annotations=READ)
     @spoken
@@ -42,7 +42,7 @@ def register(server: MCPServer[Any], desk: Desk) -> None:
     ) -> Annotated[CallToolResult, SearchPage]:
         """Get products by ids, handles or SKUs, all at once: price and stock now. A message names each that is not
         there. To find products use search_catalog."""
-        return answer(ucp.lookup_catalog(caller_at(desk, ctx, store, meta, catalog.get("context")), catalog))
+        return large_answer(ucp.lookup_catalog(caller_at(desk, ctx, store, meta, catalog.get("context")), catalog))
 
     @server.tool(title="Show a product", annotations=READ)
     @spoken
@@ -56,4 +56,4 @@ def register(server: MCPServer[Any], desk: Desk) -> None:
     ) -> Annotated[CallToolResult, ProductPage]:
         """Show one product whole: description, variants (the best fitting first), which options can still be had,
         pictures, films. Use it before buying when there are variants to choose from."""
-        return answer(ucp.get_product(caller_at(desk, ctx, store, meta, catalog.get("context")), catalog))
+        return large_answer(ucp.get_product(caller_at(desk, ctx, store, meta, catalog.get("context")), catalog))

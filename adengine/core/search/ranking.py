@@ -58,6 +58,9 @@ def _ranked(query: Query, document: Document) -> Ranked | None:
     if query.phrases and any(one not in terms for phrase in query.phrases for one in phrase):
         return None
     is_code = not query.codes.isdisjoint(document.codes)
+    surely = _surely(query, document)
+    if not is_code and not surely:
+        return None
     told, held = 0.0, 0.0
     for weight, (strength, quality) in zip(query.weights, _matches(query, document), strict=True):
         told += weight * strength
@@ -67,9 +70,6 @@ def _ranked(query: Query, document: Document) -> Ranked | None:
         return None
     covered = held / whole
     if covered < query.least and not is_code:
-        return None
-    surely = _surely(query, document)
-    if not is_code and not surely:
         return None
     score = told / whole * (0.3 + 0.7 * covered * covered) * surely * _beside(query, document)
     if query.denied and any(one in terms for one in query.denied):

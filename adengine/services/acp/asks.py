@@ -271,7 +271,8 @@ class InstrumentAsk(TypedDict):
     credential: CredentialAsk
 
 
-@CLOSED
+# The protocol has purchase orders, too, which are refused in words of their own: only the document requires these two.
+@with_config(ConfigDict(extra="forbid", strict=True, json_schema_extra={"required": ["handler_id", "instrument"]}))
 class PaymentDataAsk(TypedDict):
     handler_id: NotRequired[Text]
     instrument: NotRequired[InstrumentAsk]

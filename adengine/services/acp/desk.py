@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -80,7 +80,7 @@ def update_session(caller: Caller, session_id: str, body: bytes) -> Reply:
     """Change what was sent, keep the rest, clear what is null: 200."""
 
     def act(unit: Unit) -> tuple[int, CheckoutSession]:
-        before = checkout.get_checkout(unit, session_id)
+        before = checkout.get_checkout(unit, session_id, lock=True)
         ask = asks.read(asks.UpdateAsk, body)
         _need_one_parcel(ask.get("fulfillment_groups"))
         change = wishes.change_of(ask, _names(before.quote, ask), has_buyer=before.buyer is not None)
@@ -130,7 +130,7 @@ def cancel_session(caller: Caller, session_id: str, body: bytes) -> Reply:
 
     def act(unit: Unit) -> tuple[int, CheckoutSession]:
         ask = asks.read(asks.CancelAsk, body or NO_BODY)
-        checkout.get_checkout(unit, session_id)
+        checkout.get_checkout(unit, session_id, lock=True)
         try:
             card = checkout.cancel_checkout(unit, session_id, wishes.trace_of(ask.get("intent_trace")))
         except Conflict as fault:
@@ -184,21 +184,25 @@ def cancel_cart(caller: Caller, cart_id: str, body: bytes) -> Reply:
     return once(caller, f"/carts/{cart_id}/cancel", body or NO_BODY, act)
 
 
-def _completion(caller: Caller, session_id: str, ask: asks.CompleteAsk) -> Completion:
+def _completion(caller: Caller, session_id: str, ask: asks.CompleteAsk) -> Callable[[Unit], Completion]:
     """How the buyer pays. A passed challenge counts only where one was asked for."""
     token = wishes.token_of(ask["payment_data"], WAYS[caller.engine.ports.payments.name].id)
-    with caller.engine.reading(caller.actor) as unit:
+    touch = wishes.touch_of(ask.get("affiliate_attribution"))
+    result = ask.get("authentication_result")
+
+    def how(unit: Unit) -> Completion:
         was_asked = checkout.get_checkout(unit, session_id).trouble == "needs_authentication"
         offered = bool(selling.selling_of(unit).privacy_url)
-    result = ask.get("authentication_result")
-    return Completion(
-        token=token,
-        buyer=wishes.buyer_of(ask.get("buyer")),
-        authenticated=was_asked and result is not None and _has_passed(result),
-        last_touch=wishes.touch_of(ask.get("affiliate_attribution")),
-        consents=wishes.consents_of(ask.get("marketing_consents"), offered=offered),
-        notes=ask.get("order_notes") or "",
-    )
+        return Completion(
+            token=token,
+            buyer=wishes.buyer_of(ask.get("buyer")),
+            authenticated=was_asked and result is not None and _has_passed(result),
+            last_touch=touch,
+            consents=wishes.consents_of(ask.get("marketing_consents"), offered=offered),
+            notes=ask.get("order_notes") or "",
+        )
+
+    return how
 
 
 def _has_passed(result: asks.AuthenticationAsk) -> bool:
@@ -215,7 +219,7 @@ def _has_passed(result: asks.AuthenticationAsk) -> bool:
 
 def _need_completable(unit: Unit, caller: Caller, session_id: str, ask: asks.CompleteAsk) -> None:
     """Refuse to pay for a session that is not ready, before anything is claimed."""
-    card = checkout.get_checkout(unit, session_id)
+    card = checkout.get_checkout(unit, session_id, lock=True)
     status = status_of(card, agreed_with(caller, checkout.row_of(unit, session_id)), now=unit.now())
     if status in {"canceled", "expired"}:
         raise Refused(f"session_{status}", say(status, "en"), status=409)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
-
 from adengine.core.quote import Quote
 from adengine.engine import Unit
-from adengine.models import Checkout, Image, Order, Variant
+from adengine.models import Checkout, Order
 from adengine.services import merchants, orders, selling
 from adengine.services.acp.messages import quote_messages
 from adengine.services.acp.orders import order_document
@@ -75,15 +73,7 @@ def language_for(caller: Caller, locale: str) -> str:
 
 def goods_of(unit: Unit, quote: Quote) -> dict[str, Goods]:
     """The number and the first picture of everything in the basket."""
-    picture = (
-        select(Image.file)
-        .where(Image.product_id == Variant.product_id, Image.file != "")
-        .order_by(Image.position)
-        .limit(1)
-        .scalar_subquery()
-    )
-    named = select(Variant.id, Variant.sku, picture.label("picture"))
-    rows = unit.db.execute(named.where(Variant.id.in_([line.variant_id for line in quote.lines])))
+    rows = selling.basket_of(unit, [line.variant_id for line in quote.lines])
     return {row.id: Goods(row.sku, row.picture or "") for row in rows}
 
 

@@ -1,0 +1,89 @@
+"""Rows as plain values, past the session's machinery: statements made once, that see one merchant's rows alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import Executable, Insert, Select, Table, Update, bindparam, insert, inspect, select, update
+from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.sql.visitors import iterate
+
+from adengine.core.errors import Invalid
+from adengine.models import Base, Merchant, Owned
+
+Statement = TypeVar("Statement", bound=Executable)
+Row = TypeVar("Row", bound=Owned)
+
+# The parameter that says whose rows, and the mark of a statement that has it.
+OF_SHOP = "of_shop"
+SHOP = select(Merchant.id, Merchant.name, Merchant.title, Merchant.currency, Merchant.brand, Merchant.selling).where(
+    Merchant.id == bindparam(OF_SHOP)
+)
+
+
+def of_shop(statement: Statement) -> Statement:
+    """The select or update for the rows of one merchant alone: which, says `Unit.ask` or `Unit.change`.
+
+    Raises Invalid where it holds a select that is not made so itself.
+    """
+    made = cast("Any", statement)
+    for part in iterate(made):
+        if isinstance(part, Select) and part is not made and not is_of_shop(part):
+            raise Invalid("a select inside a statement of one shop is made by of_shop, too")
+    sources = made.get_final_froms() if isinstance(made, Select) else [made.table]
+    for table in dict.fromkeys(one for source in sources for one in iterate(source) if isinstance(one, Table)):
+        if table in _owned():
+            made = made.where(table.c.merchant_id == bindparam(OF_SHOP))
+    return cast("Statement", made.execution_options(**{OF_SHOP: True}))
+
+
+def is_of_shop(statement: Executable) -> bool:
+    return OF_SHOP in statement.get_execution_options()
+
+
+@cache
+def by_id(kind: Any, *, lock: bool, is_any_shop: bool) -> Select[Any]:
+    """The row of that kind whose id is `row_id`."""
+    found = select(kind).where(inspect(kind).primary_key[0] == bindparam("row_id"))
+    if lock:
+        # FOR NO KEY UPDATE: a row that refers to this one may still be inserted by others meanwhile.
+        found = found.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return found if is_any_shop else of_shop(found)
+
+
+@cache
+def insertion(kind: Any) -> Insert:
+    return insert(kind)
+
+
+@cache
+def writing(kind: Any, names: tuple[str, ...]) -> Update:
+    """Set these columns of the row of that kind whose id is `row_id`."""
+    return of_shop(
+        update(kind)
+        .where(inspect(kind).primary_key[0] == bindparam("row_id"))
+        .values({name: bindparam(name) for name in names})
+    )
+
+
+@cache
+def blank(kind: Any) -> dict[str, Any]:
+    """What the columns of a new row hold where nobody says."""
+    columns = inspect(kind).columns
+    return {one.key: one.default.arg if one.default is not None and one.default.is_scalar else None for one in columns}
+
+
+def attached(session: Session, kind: type[Row], values: Mapping[str, Any]) -> Row:
+    """The row that the database holds with these values, as the session would have read it itself."""
+    row = cast("Row", inspect(kind).class_manager.new_instance())
+    vars(row).update(values)
+    make_transient_to_detached(row)
+    session.add(row)
+    return row
+
+
+@cache
+def _owned() -> frozenset[Any]:
+    return frozenset(mapper.local_table for mapper in Base.registry.mappers if issubclass(mapper.class_, Owned))

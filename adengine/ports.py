@@ -373,7 +373,7 @@ class Search(Protocol[Db_contra]):
         ...
 
     def offers(self, db: Db_contra, merchant_id: str, product_ids: Sequence[str]) -> str:
-        """Today's price and stock of every variant of these products: the five words of an `Offer` for each.
+        """Today's price and stock of every variant of these products: a JSON array with an `Offer` for each.
 
         One text, so that it is cheap to see that nothing changed.
         """

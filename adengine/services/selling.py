@@ -155,14 +155,15 @@ def price(
     )
 
 
-def spend_codes(unit: Unit, quote: Quote) -> None:
-    """Count a use of every code that lowers an order's price; raises Conflict when others used it up meanwhile.
+def held_codes(unit: Unit, quote: Quote) -> list[str]:
+    """The codes that lower an order's price, used by nobody else until the unit ends.
 
-    A code withdrawn since the price was promised still counts.
+    A code withdrawn since the price was promised still counts. Raises Conflict when others used one up meanwhile. Who
+    locks goods, too, does that afterwards: two that wait for each other would wait for ever.
     """
     given = sorted(one.code for one in quote.discounts)
     if not given:
-        return
+        return []
     found = {row.code: row for row in unit.ask(LOCKED_CODES, codes=given)}
     for code in given:
         if code not in found:
@@ -170,7 +171,12 @@ def spend_codes(unit: Unit, quote: Quote) -> None:
         most = found[code].discount.most_uses
         if most is not None and found[code].uses >= most:
             raise Conflict(f"the code {code} was used up meanwhile; confirm the price without it")
-    unit.change(SPENT, *({"spent": code} for code in given))
+    return given
+
+
+def spend_codes(unit: Unit, codes: Sequence[str]) -> None:
+    """Count a use of each of these codes."""
+    unit.change(SPENT, *({"spent": code} for code in codes))
 
 
 def _asks(unit: Unit, lines: tuple[tuple[str, int], ...], *, lock: bool) -> list[Ask]:

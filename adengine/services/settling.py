@@ -76,10 +76,11 @@ def _why_not(unit: Unit, row: Checkout, payment: Payment, taken: Money) -> str:
         return f"{taken.display()} was taken where {payment.amount.display()} was asked for"
     try:
         reverify(payment.quote, row.quote)
+        codes = selling.held_codes(unit, row.quote)
         if row.status != "paying":
             # Nothing is kept for it any more: a payment that comes late, or after another try was declined.
             checkout.verified_now(unit, row)
-        selling.spend_codes(unit, row.quote)
+        selling.spend_codes(unit, codes)
     except (Conflict, Invalid, NotFound) as refusal:
         return refusal.message
     return ""

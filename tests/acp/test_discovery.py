@@ -33,8 +33,13 @@ def test_the_discovered_address_takes_the_calls(market: Market) -> None:
 
 
 def test_another_method_at_a_calls_address_is_told_which_there_are(agent: AgentClient) -> None:
-    answer = agent.send("PUT", "/carts", {})
-    assert (answer.status_code, set(answer.allow)) == (405, {"POST"})
+    for method, path, allowed in (
+        ("PUT", "/carts", {"POST"}),
+        ("GET", "/checkout_sessions", {"POST"}),
+        ("DELETE", "/checkout_sessions/chk_x", {"GET", "POST"}),
+    ):
+        answer = agent.send(method, path, {} if method == "PUT" else None)
+        assert (answer.status_code, answer.get_json()["code"], set(answer.allow)) == (405, "invalid", allowed)
     assert agent.send("PUT", "/nowhere", {}).status_code == 404
 
 

@@ -226,11 +226,11 @@ def test_a_basket_of_more_lines_than_a_checkout_takes_is_refused(engine: AdEngin
 
 def spend(engine: AdEngine, desk: Desk, quote: Quote) -> None:
     with engine.unit(desk.visitor) as unit:
-        selling.spend_codes(unit, quote)
+        selling.spend_codes(unit, selling.held_codes(unit, quote))
 
 
 def spend_for_no_order(unit: Unit, quote: Quote) -> None:
-    selling.spend_codes(unit, quote)
+    selling.spend_codes(unit, selling.held_codes(unit, quote))
     unit.get(Order, "ord_nobody")
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
@@ -13,7 +14,6 @@ from adengine.core.errors import AdEngineError, NotFound, SignInNeeded, TooLarge
 
 LARGEST_BODY = 1_000_000
 ECHOED = 255
-EVERY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 log = logging.getLogger(__name__)
 
@@ -42,17 +42,19 @@ def speak(pages: Blueprint, prefixes: Sequence[str], *, refuse: Refuse, fail: Fa
         log.error("%s %s failed", request.method, request.path, exc_info=error)
         return fail("internal", "something went wrong on our side; try again", 500)
 
-    def nowhere(**_: str) -> Response:
-        here = current_app.create_url_adapter(request)
-        met = {method: here.match(method=method)[0] for method in EVERY_METHOD} if here else {}
-        if allowed := [method for method, endpoint in met.items() if endpoint != request.endpoint]:
-            raise MethodNotAllowed(allowed)
-        raise NotFound(nothing)
+    def nowhere() -> Response | None:
+        # Where no call was found, no blueprint was either: its own handlers do not hear of it.
+        match request.routing_exception:
+            case MethodNotAllowed() as error if inside.match(request.path):
+                return _echo(refused_by_http(error))
+            case HTTPException(code=404) if inside.match(request.path):
+                return _echo(refused(NotFound(nothing)))
+        return None
 
+    inside = re.compile("|".join(re.sub("<.+?>", "[^/]+", prefix) + "/" for prefix in prefixes))
+    pages.before_app_request(nowhere)
     pages.before_request(_bound)
     pages.after_request(_echo)
-    for prefix in prefixes:
-        pages.add_url_rule(f"{prefix}/<path:rest>", f"nothing {prefix}", nowhere, methods=list(EVERY_METHOD))
     pages.register_error_handler(AdEngineError, refused)
     # PostgreSQL keeps no NUL, and SQLite no surrogate: what holds one names nothing we know.
     pages.register_error_handler(DataError, lambda _: refused(NotFound("there is nothing of that name here")))

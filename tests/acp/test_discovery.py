@@ -34,12 +34,13 @@ def test_the_discovered_address_takes_the_calls(market: Market) -> None:
 
 def test_another_method_at_a_calls_address_is_told_which_there_are(agent: AgentClient) -> None:
     for method, path, allowed in (
-        ("PUT", "/carts", {"POST"}),
-        ("GET", "/checkout_sessions", {"POST"}),
-        ("DELETE", "/checkout_sessions/chk_x", {"GET", "POST"}),
+        ("PUT", "/carts", {"POST", "OPTIONS"}),
+        ("GET", "/checkout_sessions", {"POST", "OPTIONS"}),
+        ("DELETE", "/checkout_sessions/chk_x", {"GET", "HEAD", "POST", "OPTIONS"}),
     ):
         answer = agent.send(method, path, {} if method == "PUT" else None)
         assert (answer.status_code, answer.get_json()["code"], set(answer.allow)) == (405, "invalid", allowed)
+    assert set(agent.app.test_client().options("/acp/carts").allow) == {"POST", "OPTIONS"}
     assert agent.send("PUT", "/nowhere", {}).status_code == 404
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 
 from adengine import database
 from adengine.core.creative import Brand
@@ -126,3 +127,16 @@ def open_desk(engine: AdEngine, name: str = "demo") -> Desk:
 @pytest.fixture
 def desk(engine: AdEngine) -> Desk:
     return open_desk(engine)
+
+
+@contextmanager
+def counting(engine: AdEngine) -> Iterator[list[str]]:
+    """The statements that were sent meanwhile."""
+    sent: list[str] = []
+
+    def note(*given: object) -> None:
+        sent.append(str(given[2]))
+
+    event.listen(engine.sql, "before_cursor_execute", note)
+    yield sent
+    event.remove(engine.sql, "before_cursor_execute", note)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
-from sqlalchemy import bindparam, event, func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from adengine.core.errors import Forbidden, Invalid, NotFound
 from adengine.engine import SYSTEM, AdEngine, Unit
 from adengine.models import Cart, Image, Product, new_id
 from adengine.rows import OF_SHOP, of_shop
-from tests.conftest import Desk, open_desk
+from tests.conftest import Desk, counting, open_desk
 
 IDS = of_shop(select(Cart.id).order_by(Cart.id))
 EMPTIED = of_shop(update(Cart).where(Cart.id == bindparam("cart_id")).values(status="emptied"))
@@ -47,19 +45,6 @@ def two(engine: AdEngine, desk: Desk) -> Two:
 def statuses(engine: AdEngine) -> dict[str, str]:
     with engine.reading(SYSTEM) as unit:
         return {row.id: row.status for row in unit.db.scalars(select(Cart))}
-
-
-@contextmanager
-def counting(engine: AdEngine) -> Iterator[list[str]]:
-    """The statements that were sent meanwhile."""
-    sent: list[str] = []
-
-    def note(*given: object) -> None:
-        sent.append(str(given[2]))
-
-    event.listen(engine.sql, "before_cursor_execute", note)
-    yield sent
-    event.remove(engine.sql, "before_cursor_execute", note)
 
 
 def test_a_statement_of_one_shop_sees_and_changes_nothing_of_another(engine: AdEngine, two: Two) -> None:

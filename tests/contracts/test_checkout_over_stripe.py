@@ -11,7 +11,7 @@ from sqlalchemy import select
 from adengine.core.catalog import Variant
 from adengine.core.errors import Unavailable
 from adengine.core.money import Money
-from adengine.engine import SYSTEM, AdEngine, worker
+from adengine.engine import SYSTEM, Actor, AdEngine, worker
 from adengine.models import Order, Payment
 from adengine.services import checkout, orders, paying
 from adengine.services.paying import Completion
@@ -142,9 +142,8 @@ def test_a_cancelled_checkouts_page_is_closed_at_stripe(
     assert seen(engine, desk, card.id).status == "cancelled"
 
 
-def test_money_that_comes_for_a_cancelled_checkout_goes_back(
-    engine: AdEngine, desk: Desk, sage: Variant, stripe: StripeDesk
-) -> None:
+def cancelled_but_paid(engine: AdEngine, desk: Desk, sage: Variant, stripe: StripeDesk) -> tuple[Actor, str]:
+    """Who pays money back that came for a cancelled checkout, and of which payment."""
     card = opened(engine, desk, sage)
     paying.pay(engine, desk.visitor, card.id)
     with engine.unit(desk.visitor) as unit:
@@ -152,10 +151,16 @@ def test_money_that_comes_for_a_cancelled_checkout_goes_back(
     stripe.pay_page(stripe.objects("checkout.session")[0]["id"])
     assert deliver(engine, stripe) == set()
     with engine.unit(SYSTEM) as unit:
-        owed = paying.owed_paybacks(unit)
-    for merchant_id, payment_id in owed:
-        paying.pay_back(engine, worker(merchant_id), payment_id)
-        paying.pay_back(engine, worker(merchant_id), payment_id)
+        ((merchant_id, payment_id),) = paying.owed_paybacks(unit)
+    return worker(merchant_id), payment_id
+
+
+def test_money_that_comes_for_a_cancelled_checkout_goes_back(
+    engine: AdEngine, desk: Desk, sage: Variant, stripe: StripeDesk
+) -> None:
+    merchant, payment_id = cancelled_but_paid(engine, desk, sage, stripe)
+    paying.pay_back(engine, merchant, payment_id)
+    paying.pay_back(engine, merchant, payment_id)
     assert [one["amount"] for one in stripe.objects("refund")] == [2400] == taken(stripe)
     assert orders_made(engine) == 0
 
@@ -210,15 +215,8 @@ def test_a_refund_that_fails_weeks_later_stands_in_the_books_again(
 def test_a_payback_that_fails_later_is_logged_and_no_more(
     engine: AdEngine, desk: Desk, sage: Variant, stripe: StripeDesk, caplog: pytest.LogCaptureFixture
 ) -> None:
-    card = opened(engine, desk, sage)
-    paying.pay(engine, desk.visitor, card.id)
-    with engine.unit(desk.visitor) as unit:
-        checkout.cancel_checkout(unit, card.id)
-    stripe.pay_page(stripe.objects("checkout.session")[0]["id"])
-    deliver(engine, stripe)
-    with engine.unit(SYSTEM) as unit:
-        ((merchant_id, payment_id),) = paying.owed_paybacks(unit)
-    paying.pay_back(engine, worker(merchant_id), payment_id)
+    merchant, payment_id = cancelled_but_paid(engine, desk, sage, stripe)
+    paying.pay_back(engine, merchant, payment_id)
     stripe.fail_refund(stripe.objects("refund")[0]["id"])
     assert deliver(engine, stripe) == set()
     assert f"{payment_id} did not arrive (expired_or_canceled_card)" in caplog.text

@@ -26,7 +26,7 @@ from adengine.services.checkout import Change, CheckoutCard
 from adengine.services.paying import Completion
 from adengine.services.planning import AdWish
 from integrations.sandbox import SandboxPayments
-from tests.conftest import Desk, open_desk
+from tests.conftest import Desk, counting, open_desk
 from tests.fakes import Clock, Outbox
 from tests.services.buying import (
     GERMAN,
@@ -553,6 +553,25 @@ def test_a_code_counts_once_an_order_and_its_last_use_is_sold_once(engine: AdEng
     assert paid_back(engine) == [1200]
     with pytest.raises(PriceChanged):
         paying.pay(engine, desk.visitor, second.id)
+
+
+def test_late_money_locks_codes_before_goods_as_every_payment_does(
+    engine: AdEngine, desk: Desk, sage: Variant, clock: Clock
+) -> None:
+    with engine.unit(desk.merchant) as unit:
+        selling.add_code(unit, Discount("LATE", "Late", bps=5000))
+    url = paying.pay(engine, desk.visitor, opened(engine, desk, sage, codes=("late",)).id)
+    expired(engine, clock)
+    with counting(engine) as sent:
+        assert paying.take_event(engine, *message(engine, url)) is not None
+    # The other way round, this payment and one in time would wait for each other for ever.
+    codes = next(at for at, one in enumerate(sent) if "FROM code" in one or one.startswith("UPDATE code"))
+    goods = next(at for at, one in enumerate(sent) if locks_goods(one))
+    assert codes < goods
+
+
+def locks_goods(statement: str) -> bool:
+    return statement.startswith("UPDATE variant") or ("FROM variant" in statement and "FOR " in statement)
 
 
 def licensed_film(engine: AdEngine, desk: Desk, folder: Path) -> tuple[str, str]:

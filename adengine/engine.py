@@ -19,6 +19,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker, with_loader_c
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.util import LoaderCriteriaOption
 
+from adengine import prepared
 from adengine.core.errors import Forbidden, NotFound, SignInNeeded
 from adengine.models import Merchant, Owned, Shop
 from adengine.ports import Ports
@@ -123,13 +124,14 @@ class Unit:
 
     def add(self, kind: type[Owned], *rows: Mapping[str, object]) -> None:
         """Insert rows of the actor's merchant that this unit needs no more as rows, all in one statement."""
-        self._write(insertion(cast("Any", kind)), rows, {"merchant_id": self.merchant_id})
+        whose = {"merchant_id": self.merchant_id}
+        self._write(insertion(cast("Any", kind)), [{**blank(cast("Any", kind)), **row} for row in rows], whose)
 
     def ask(self, asked: Select[*tuple[Any, ...]], /, **values: object) -> Sequence[Values[Any]]:
         """What an `of_shop` statement finds, as plain values: no rows that could be changed."""
         _need_of_shop(asked)
         self._write_down()
-        return self.connection.execute(asked, {**values, OF_SHOP: self.merchant_id}).all()
+        return prepared.run(self.connection, asked, {**values, OF_SHOP: self.merchant_id})
 
     def change(self, changed: Update, *rows: Mapping[str, object]) -> None:
         """Run an `of_shop` statement once for each of `rows`, past the rows that the unit holds.
@@ -142,7 +144,7 @@ class Unit:
     def _write(self, statement: Executable, rows: Sequence[Mapping[str, object]], whose: Mapping[str, str]) -> None:
         if rows:
             self._write_down()
-            self.connection.execute(statement, [{**row, **whose} for row in rows])
+            prepared.run_each(self.connection, statement, [{**row, **whose} for row in rows])
 
     def _write_down(self) -> None:
         # As the session does before a query of its own.
@@ -166,7 +168,9 @@ class Unit:
         is_any_shop = self.actor is SYSTEM
         asked = by_id(cast("Any", kind), lock=lock, is_any_shop=is_any_shop)
         whose = {} if is_any_shop else {OF_SHOP: self.merchant_id}
-        return cast("Row | None", self.db.scalar(asked, {"row_id": row_id, **whose}))
+        self._write_down()
+        found = prepared.run(self.connection, asked, {"row_id": row_id, **whose})
+        return attached(self.db, kind, found[0]._asdict()) if found else None
 
     def _known(self, kind: type[Held], row_id: str) -> Held | None:
         """The row where the session holds it already."""
@@ -179,7 +183,7 @@ class Unit:
         if changed is not None:
             return changed.value()
         if self.shop is None:
-            self.shop = Shop(*self.connection.execute(SHOP, {OF_SHOP: self.merchant_id}).one())
+            self.shop = Shop(*prepared.run(self.connection, SHOP, {OF_SHOP: self.merchant_id})[0])
         return self.shop
 
     def made(self, kind: type[Row], /, **values: Any) -> Row:
@@ -209,6 +213,7 @@ class Unit:
         locked = set(self.locked)
         try:
             with self.db.begin_nested():
+                self.db.connection()  # a session makes its savepoint when it is first asked for its connection
                 made = make()
                 self.db.flush()
         except IntegrityError:

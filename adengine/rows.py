@@ -1,4 +1,4 @@
-"""Rows as plain values, past the session's machinery: statements made once, that see one merchant's rows alone."""
+"""Statements that see one merchant's rows alone, and rows as the session would have read them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import Executable, Insert, Select, Table, Update, bindparam, insert, inspect, select, update
 from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.visitors import iterate
 
 from adengine.core.errors import Invalid
@@ -45,17 +46,18 @@ def is_of_shop(statement: Executable) -> bool:
 
 @cache
 def by_id(kind: Any, *, lock: bool, is_any_shop: bool) -> Select[Any]:
-    """The row of that kind whose id is `row_id`."""
-    found = select(kind).where(inspect(kind).primary_key[0] == bindparam("row_id"))
+    """The columns of the row of that kind whose id is `row_id`."""
+    found = select(*inspect(kind).columns).where(inspect(kind).primary_key[0] == bindparam("row_id"))
     if lock:
         # FOR NO KEY UPDATE: a row that refers to this one may still be inserted by others meanwhile.
-        found = found.with_for_update(key_share=True).execution_options(populate_existing=True)
+        found = found.with_for_update(key_share=True)
     return found if is_any_shop else of_shop(found)
 
 
 @cache
 def insertion(kind: Any) -> Insert:
-    return insert(kind)
+    """A row of that kind, all of its columns given but a number that the database counts."""
+    return insert(kind).values({name: bindparam(name) for name in blank(kind)}).inline()
 
 
 @cache
@@ -70,17 +72,34 @@ def writing(kind: Any, names: tuple[str, ...]) -> Update:
 
 @cache
 def blank(kind: Any) -> dict[str, Any]:
-    """What the columns of a new row hold where nobody says."""
-    columns = inspect(kind).columns
-    return {one.key: one.default.arg if one.default is not None and one.default.is_scalar else None for one in columns}
+    """What the columns of a new row hold where nobody says, but for a number that the database counts."""
+    counted = inspect(kind).local_table.autoincrement_column
+    return {one.key: _default(one) for one in inspect(kind).columns if one is not counted}
+
+
+def _default(column: Any) -> Any:
+    return column.default.arg if column.default is not None and column.default.is_scalar else None
 
 
 def attached(session: Session, kind: type[Row], values: Mapping[str, Any]) -> Row:
     """The row that the database holds with these values, as the session would have read it itself."""
-    row = cast("Row", inspect(kind).class_manager.new_instance())
+    mapper = inspect(kind)
+    known = session.identity_map.get(mapper.identity_key_from_primary_key([values[mapper.primary_key[0].key]]))
+    if known is not None:
+        return _renewed(session, cast("Row", known), values)
+    row = cast("Row", mapper.class_manager.new_instance())
     vars(row).update(values)
     make_transient_to_detached(row)
     session.add(row)
+    return row
+
+
+def _renewed(session: Session, row: Row, values: Mapping[str, Any]) -> Row:
+    for name, value in values.items():
+        set_committed_value(row, name, value)
+    hung = inspect(type(row)).relationships.keys()
+    if loaded := [name for name in hung if name in vars(row)]:
+        session.expire(row, loaded)
     return row
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import Connection, create_engine, event, text
 
 from adengine import database
 from adengine.core.creative import Brand
 from adengine.engine import SYSTEM, Actor, AdEngine, connect, merchant_actor, shopper
+from adengine.prepared import Prepared
 from adengine.services import merchants
 from adengine.services.merchants import Shop
 from adengine.settings import Settings
@@ -133,10 +134,17 @@ def desk(engine: AdEngine) -> Desk:
 def counting(engine: AdEngine) -> Iterator[list[str]]:
     """The statements that were sent meanwhile."""
     sent: list[str] = []
+    cursor = Prepared._cursor
 
     def note(*given: object) -> None:
         sent.append(str(given[2]))
 
+    def noted(made: Prepared, connection: Connection) -> AbstractContextManager[object]:
+        sent.append(made.text)
+        return cursor(made, connection)
+
     event.listen(engine.sql, "before_cursor_execute", note)
-    yield sent
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Prepared, "_cursor", noted)
+        yield sent
     event.remove(engine.sql, "before_cursor_execute", note)

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
+from adengine import prepared
 from adengine.core.canonical import digest
 from adengine.core.errors import Invalid, KeyReused, StillRunning
 from adengine.engine import Unit
@@ -142,7 +143,7 @@ def _outcome(answer: Answer | None) -> dict[str, str | int]:
 
 def _does(unit: Unit, write: Write, values: Mapping[str, object]) -> bool:
     """Whether a statement that answers the rows it wrote wrote one."""
-    return unit.connection.execute(write, values).first() is not None
+    return bool(prepared.run(unit.connection, write, values))
 
 
 def _lease(unit: Unit) -> timedelta:

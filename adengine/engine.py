@@ -199,10 +199,13 @@ class Unit:
         return row
 
     def put(self, row: Row, /, **values: Any) -> None:
-        """Write these values of a row that has an `id`, at once and no others of it."""
-        kind = cast("Any", type(row))
-        self.change(writing(kind, tuple(values)), {"row_id": cast("Any", row).id, OF_SHOP: row.merchant_id, **values})
-        for name, value in values.items():
+        """Write what these values change of a row that has an `id`, at once and nothing else of it."""
+        changed = {name: value for name, value in values.items() if getattr(row, name) != value}
+        if not changed:
+            return
+        written = writing(cast("Any", type(row)), tuple(changed))
+        self.change(written, {"row_id": cast("Any", row).id, OF_SHOP: row.merchant_id, **changed})
+        for name, value in changed.items():
             set_committed_value(row, name, value)
 
     def once(self, find: Callable[[], Row | None], make: Callable[[], Row]) -> tuple[Row, bool]:
@@ -258,8 +261,8 @@ class AdEngine:
         with self.sessions(info={"actor": actor}) as db, db.begin():
             unit = Unit(db, actor, self.ports, self.settings)
             yield unit
-        for job, row_id in unit.jobs:
-            self.ports.enqueue(job, row_id)
+        if unit.jobs:
+            self.ports.enqueue(unit.jobs)
         if unit.news:
             self.ports.publish(tuple(unit.news))
 

@@ -27,7 +27,7 @@ Db_contra = TypeVar("Db_contra", contravariant=True)
 Clock = Callable[[], datetime]
 Progress = Callable[[float, str], None]  # (fraction done, words)
 Cancelled = Callable[[], bool]
-Enqueue = Callable[[str, str], None]  # (job name, row id); losing the message only costs time
+Enqueue = Callable[[Sequence[tuple[str, str]]], None]  # (job name, row id) each; what is lost only costs time
 Publish = Callable[[Sequence[str]], None]  # URIs of what changed, for whoever listens in any process; may be lost
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import threading
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from celery import Celery
 from kombu.entity import Queue
@@ -11,7 +14,13 @@ from kombu.exceptions import OperationalError
 
 QUEUES = ("render", "gpu", "default")
 QUEUE_OF = {"render": "render", "generate": "gpu"}
+# Jobs of a moment that come in bursts, and the task that takes several of them.
+SHORT = frozenset({"place", "notice"})
+SEVERAL = "several"
+LINGER_S = 0.1
 LONGEST_JOB_S = 3600
+
+Job = tuple[str, str]  # its name, and the row it is about
 
 log = logging.getLogger(__name__)
 
@@ -44,13 +53,41 @@ def celery_app(broker_url: str, home: Path) -> Celery:
 
 
 class Sender:
-    """Enqueue: a message is a nudge. If it never arrives, the sweep finds the row: a lost broker only delays."""
+    """Enqueue: a message is a nudge. If it never arrives, the sweep finds the row: a lost broker only delays.
 
-    def __init__(self, app: Celery) -> None:
-        self.app = app
+    Short jobs go at once when it is quiet; those of the next `linger_s` seconds go together in one message after them,
+    for a message costs more than the purchase that sends it.
+    """
 
-    def __call__(self, job: str, row_id: str) -> None:
+    def __init__(self, app: Celery, *, linger_s: float = LINGER_S) -> None:
+        self.app, self.linger_s = app, linger_s
+        self._waiting: list[Job] = []
+        self._is_lingering = False
+        self._lock = threading.Lock()
+
+    def __call__(self, jobs: Sequence[Job]) -> None:
+        for job, row_id in jobs:
+            if job not in SHORT:
+                self._send(job, [row_id])
+        with self._lock:
+            self._waiting += [one for one in jobs if one[0] in SHORT]
+            if self._is_lingering or not self._waiting:
+                return
+            self._is_lingering = True
+        self.send_waiting()
+
+    def send_waiting(self) -> None:
+        """Send the short jobs that wait, and let those that follow wait for each other."""
+        with self._lock:
+            jobs, self._waiting = self._waiting, []
+            self._is_lingering = bool(jobs)
+        if jobs:
+            self._send(SEVERAL, [jobs])
+            # No daemon: a process that ends still sends what waits.
+            threading.Timer(self.linger_s, self.send_waiting).start()
+
+    def _send(self, task: str, args: list[Any]) -> None:
         try:
-            self.app.send_task(job, args=[row_id], queue=QUEUE_OF.get(job, "default"), retry=False)
+            self.app.send_task(task, args=args, queue=QUEUE_OF.get(task, "default"), retry=False)
         except (OperationalError, OSError) as error:
-            log.warning("the queue did not take %s %s (%s); the next sweep will", job, row_id, error)
+            log.warning("the queue did not take %s %s (%s); the next sweep will", task, args, error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,8 +34,8 @@ class Outbox:
 
     jobs: list[tuple[str, str]] = field(default_factory=list)
 
-    def __call__(self, job: str, row_id: str) -> None:
-        self.jobs.append((job, row_id))
+    def __call__(self, jobs: Sequence[tuple[str, str]]) -> None:
+        self.jobs += jobs
 
     def run(self, engine: AdEngine) -> None:
         """Do every job sent so far, and those they send."""

@@ -20,7 +20,7 @@ from adengine.core.errors import AdEngineError, NotFound
 from adengine.engine import SYSTEM, Actor, AdEngine, Unit, worker
 from adengine.models import Ad, Image, Preview, Shot
 from adengine.services import ads, cutouts, notices, orders, paying, payouts, placing, previews, renders, requests
-from integrations.queue import LONGEST_JOB_S, celery_app
+from integrations.queue import LONGEST_JOB_S, SEVERAL, Job, celery_app
 
 log = logging.getLogger(__name__)
 
@@ -242,7 +242,7 @@ def _left_to_the_next(act: str) -> Iterator[None]:
     try:
         yield
     except Exception:
-        log.exception("the sweep could not %s; the next one will try again", act)
+        log.exception("could not %s; the next sweep will try again", act)
 
 
 # Every message a worker takes: its name, and what is done with the row it names.
@@ -313,6 +313,7 @@ def make_app(engine: AdEngine) -> Celery:
     app = celery_app(engine.settings.broker_url, engine.settings.home_path)
     for name, job in JOBS.items():
         app.task(_bound(engine, job), name=name, shared=False)  # of this app alone: it is bound to one engine
+    app.task(_several(engine), name=SEVERAL, shared=False)
     worker_ready.connect(lambda **_: _start_sweeping(engine), weak=False)
     return app
 
@@ -320,6 +321,15 @@ def make_app(engine: AdEngine) -> Celery:
 def _bound(engine: AdEngine, job: Callable[..., Any]) -> Callable[[str], None]:
     def run(row_id: str) -> None:
         job(engine, row_id)
+
+    return run
+
+
+def _several(engine: AdEngine) -> Callable[[Sequence[Job]], None]:
+    def run(jobs: Sequence[Job]) -> None:
+        for name, row_id in jobs:
+            with _left_to_the_next(f"do {name} {row_id}"):
+                JOBS[name](engine, row_id)
 
     return run
 

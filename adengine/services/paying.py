@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -16,6 +16,7 @@ from adengine.core.buyer import Buyer, Consent, Touch
 from adengine.core.commerce import move
 from adengine.core.errors import Conflict, Forbidden, Invalid, NotFound, PaymentDeclined, StillRunning
 from adengine.core.money import Money
+from adengine.core.quote import Quote
 from adengine.engine import SYSTEM, Actor, AdEngine, Unit, worker
 from adengine.models import Checkout, Inbox, Order, Payment, new_id
 from adengine.ports import Charge, PaymentEvent, PaymentIntent, TokenLimits
@@ -244,16 +245,16 @@ def _claim(unit: Unit, row: Checkout, method: Method, how: Completion | None = N
         move("checkout", "open" if row.status == "expired" else row.status, "paying")
     if row.quote.has_expired(unit.now()):
         raise Conflict("this offer's time ran out; ask for a new price and confirm it")
+    changed: dict[str, Any] = {"trouble": ""}
     if row.status != "paying":
-        _reserve(unit, row)
-        _take_note(unit, row, how)
-        row.status = move("checkout", row.status, "paying")
-    row.trouble = ""
+        changed |= {"quote": _reserved(unit, row), "status": move("checkout", row.status, "paying")}
+        changed |= _noted(unit, row, how)
     if before is not None and before.status == "needs_authentication" and _is_the_same(before, method, token):
-        before.status = "opened"
+        unit.put(row, **changed)
+        unit.put(before, status="opened")
         return _claimed(row, before)
-    row.payment_id = new_id("pay")
-    return _new_payment(unit, row, row.payment_id, method, token)
+    unit.put(row, payment_id=new_id("pay"), **changed)
+    return _new_payment(unit, row, method, token)
 
 
 def _claimed(row: Checkout, payment: Payment) -> Claimed:
@@ -277,25 +278,24 @@ def _digest(payment_id: str, token: str) -> str:
     return hashlib.sha256(f"{payment_id}:{token}".encode()).hexdigest() if token else ""
 
 
-def _reserve(unit: Unit, row: Checkout) -> None:
-    """Keep the goods for this checkout, if its price and everything it needs still stand."""
+def _reserved(unit: Unit, row: Checkout) -> Quote:
+    """Keep the goods for this checkout, if its price and everything it needs still stand: its quote, verified now."""
     fresh = checkout.verified_now(unit, row)
     stock.keep(unit, row)
-    row.quote = replace(fresh, at=row.quote.at, expires_at=row.quote.expires_at)
+    return replace(fresh, at=row.quote.at, expires_at=row.quote.expires_at)
 
 
-def _take_note(unit: Unit, row: Checkout, how: Completion | None) -> None:
+def _noted(unit: Unit, row: Checkout, how: Completion | None) -> dict[str, Any]:
+    """What is to be kept of what the buyer said when paying."""
     if how is None:
-        return
-    row.buyer = how.buyer or row.buyer
-    row.notes = how.notes or row.notes
-    row.last_touch = how.last_touch or row.last_touch
-    row.consents = how.consents or row.consents
-    row.ad_id = checkout.credited_to(unit, row, how.last_touch)
+        return {}
+    said = {"buyer": how.buyer, "notes": how.notes, "last_touch": how.last_touch, "consents": how.consents}
+    kept = {name: value for name, value in said.items() if value}
+    return {**kept, "ad_id": checkout.credited_to(unit, row, how.last_touch)}
 
 
-def _new_payment(unit: Unit, row: Checkout, payment_id: str, method: Method, token: str) -> Claimed:
-    total = row.quote.total
+def _new_payment(unit: Unit, row: Checkout, method: Method, token: str) -> Claimed:
+    total, payment_id = row.quote.total, row.payment_id or ""
     payment = {
         "id": payment_id,
         "checkout_id": row.id,
@@ -322,7 +322,8 @@ def _declining(engine: AdEngine, actor: Actor, checkout_id: str, claimed: Claime
     except REFUSALS as refusal:
         with engine.unit(actor) as unit:
             row = unit.get(Checkout, checkout_id, lock=True)
-            settling.declined(unit, row, unit.get(Payment, claimed.id, lock=True), refusal.message)
+            payment = unit.get(Payment, claimed.id, lock=True)
+            settling.declined(unit, row, payment, refusal.message, settling.names_of(payment, "", ""))
         raise
 
 
@@ -360,13 +361,15 @@ def _beyond(limits: TokenLimits, amount: Money, now: datetime) -> str:
 
 
 def _heard(unit: Unit, row: Checkout, payment: Payment, said: PaymentEvent) -> str | None:
-    settling.remember(payment, said.external_id, said.charge_id)
+    names = settling.names_of(payment, said.external_id, said.charge_id)
     match said.outcome:
         case "paid":
-            return settling.paid(unit, row, payment, _amount(said))
+            return settling.paid(unit, row, payment, _amount(said), names)
         case "declined":
-            settling.declined(unit, row, payment, said.reason)
+            settling.declined(unit, row, payment, said.reason, names)
             return None
+    unit.put(payment, **names)
+    match said.outcome:
         case "refund_failed":
             orders.refund_failed(unit, payment.id, refund_id=said.subject, reason=said.reason)
         case _ if payment.status in {"to_refund", "refunded"}:

@@ -17,46 +17,52 @@ from adengine.services import ads, cameos, checkout, earnings, experiments, ledg
 from adengine.services.checkout import CheckoutCard
 from adengine.services.experiments import Deed
 
+Names = dict[str, str | None]
+
 
 def charged(unit: Unit, checkout_id: str, payment_id: str, charge: Charge) -> CheckoutCard:
     """Record what the provider answered; what an event told meanwhile stands."""
     row = unit.get(Checkout, checkout_id, lock=True)
     payment = unit.get(Payment, payment_id, lock=True)
-    remember(payment, charge.external_id, charge.charge_id)
+    names = names_of(payment, charge.external_id, charge.charge_id)
     order_id = None
     match charge.outcome:
         case "paid":
-            order_id = paid(unit, row, payment, payment.amount)
+            order_id = paid(unit, row, payment, payment.amount, names)
         case "declined":
-            declined(unit, row, payment, charge.reason)
+            declined(unit, row, payment, charge.reason, names)
         case "needs_authentication":
-            _challenged(unit, row, payment)
-        case "pending" if _is_current(row, payment):
-            row.trouble = "payment_pending"
-    unit.db.flush()
+            _challenged(unit, row, payment, names)
+        case "pending":
+            unit.put(payment, **names)
+            if _is_current(row, payment):
+                unit.put(row, trouble="payment_pending")
     return checkout.card_of(unit, row, order_id=order_id)
 
 
-def remember(payment: Payment, external_id: str, charge_id: str) -> None:
-    payment.external_id = payment.external_id or external_id or None
-    payment.charge_id = payment.charge_id or charge_id
+def names_of(payment: Payment, external_id: str, charge_id: str) -> Names:
+    """What the provider calls a payment and its money: as it was told first."""
+    return {
+        "external_id": payment.external_id or external_id or None,
+        "charge_id": payment.charge_id or charge_id,
+    }
 
 
 def _is_current(row: Checkout, payment: Payment) -> bool:
     return row.status == "paying" and row.payment_id == payment.id
 
 
-def paid(unit: Unit, row: Checkout, payment: Payment, taken: Money) -> str | None:
+def paid(unit: Unit, row: Checkout, payment: Payment, taken: Money, names: Names) -> str | None:
     """The one place where money becomes an order, from wherever and however late it is heard of."""
     order_id = checkout.order_id_of(unit, row)
     if payment.status in {"paid", "to_refund", "refunded"}:
+        unit.put(payment, **names)
         return order_id
-    with unit.db.no_autoflush:  # checkout, payment and order are written at once
-        problem = "this checkout was paid before" if order_id else _why_not(unit, row, payment, taken)
-        if problem:
-            _owe_back(unit, row, payment, taken, problem)
-            return order_id
-        order = _sold(unit, row, payment)
+    problem = "this checkout was paid before" if order_id else _why_not(unit, row, payment, taken)
+    if problem:
+        _owe_back(unit, row, payment, taken, problem, names)
+        return order_id
+    order = _sold(unit, row, payment, names)
     ledger.post(
         unit, order.id, post_sale(order.id, row.quote, earnings.split_of(unit, order.ad_id), provider=payment.provider)
     )
@@ -86,20 +92,20 @@ def _why_not(unit: Unit, row: Checkout, payment: Payment, taken: Money) -> str:
     return ""
 
 
-def _owe_back(unit: Unit, row: Checkout, payment: Payment, taken: Money, problem: str) -> None:
-    payment.status, payment.reason = "to_refund", problem
-    payment.minor, payment.currency = taken.minor, taken.currency
+def _owe_back(unit: Unit, row: Checkout, payment: Payment, taken: Money, problem: str, names: Names) -> None:
+    owed = {"minor": taken.minor, "currency": taken.currency}
+    unit.put(payment, status="to_refund", reason=problem, **owed, **names)
     if _is_current(row, payment):
         _open_again(unit, row, "payment_declined")
 
 
-def _sold(unit: Unit, row: Checkout, payment: Payment) -> Order:
+def _sold(unit: Unit, row: Checkout, payment: Payment, names: Names) -> Order:
     if row.status == "paying":
         stock.sell_kept(unit, row)
     else:
         stock.sell(unit, row)
-    row.status, row.trouble = move("checkout", row.status, "paid"), ""
-    payment.status = "paid"
+    unit.put(row, status=move("checkout", row.status, "paid"), trouble="")
+    unit.put(payment, status="paid", **names)
     return _ordered(unit, row, payment)
 
 
@@ -164,24 +170,27 @@ def _keep_refusal(unit: Unit, row: Checkout, ad_id: str, licence_id: str, placem
     )
 
 
-def declined(unit: Unit, row: Checkout, payment: Payment, reason: str) -> None:
+def declined(unit: Unit, row: Checkout, payment: Payment, reason: str, names: Names) -> None:
     if payment.status not in {"opened", "needs_authentication"}:
+        unit.put(payment, **names)
         return
-    payment.status, payment.reason = "declined", reason
+    unit.put(payment, status="declined", reason=reason, **names)
     if _is_current(row, payment):
         _open_again(unit, row, "payment_declined")
     elif row.status == "open" and row.payment_id == payment.id:
-        row.payment_id, row.trouble = None, "payment_declined"
+        unit.put(row, payment_id=None, trouble="payment_declined")
 
 
-def _challenged(unit: Unit, row: Checkout, payment: Payment) -> None:
-    if payment.status == "opened":
-        payment.status = "needs_authentication"
-        if _is_current(row, payment):
-            _open_again(unit, row, "needs_authentication")
-            row.payment_id = payment.id  # authenticated, the same payment goes on
+def _challenged(unit: Unit, row: Checkout, payment: Payment, names: Names) -> None:
+    if payment.status != "opened":
+        unit.put(payment, **names)
+        return
+    unit.put(payment, status="needs_authentication", **names)
+    if _is_current(row, payment):
+        # Authenticated, the same payment goes on.
+        _open_again(unit, row, "needs_authentication", payment_id=payment.id)
 
 
-def _open_again(unit: Unit, row: Checkout, trouble: str) -> None:
+def _open_again(unit: Unit, row: Checkout, trouble: str, *, payment_id: str | None = None) -> None:
     stock.give_back(unit, [row])
-    row.status, row.payment_id, row.trouble = move("checkout", row.status, "open"), None, trouble
+    unit.put(row, status=move("checkout", row.status, "open"), payment_id=payment_id, trouble=trouble)

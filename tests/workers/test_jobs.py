@@ -317,6 +317,23 @@ def test_a_refund_that_cannot_be_paid_stops_neither_the_others_nor_the_nudges(
     assert f"could not refund {orders[broken][0]}" in caplog.text
 
 
+def test_of_several_jobs_in_a_message_one_that_fails_stops_no_other(
+    engine: AdEngine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    done = list[str]()
+
+    def place(engine: AdEngine, row_id: str) -> None:
+        if row_id == "ord_2":
+            raise RuntimeError("a defect")
+        done.append(row_id)
+
+    monkeypatch.setitem(JOBS, "place", place)
+    app = tasks.make_app(engine)
+    app.tasks["several"].apply(args=[[["place", "ord_1"], ["place", "ord_2"], ["place", "ord_3"]]])
+    assert done == ["ord_1", "ord_3"]
+    assert "could not do place ord_2; the next sweep will try again" in caplog.text
+
+
 def test_jobs_are_sent_before_refunds_are_paid(engine: AdEngine, desk: Desk, outbox: Outbox) -> None:
     order_id, _ = bought(engine, desk)
     break_off_refund(engine, desk, order_id)

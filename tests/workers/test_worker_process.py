@@ -106,7 +106,7 @@ def test_two_workers_share_the_work_and_make_no_film_twice(
         second = ads.create_ad(unit, AdWish("lamp", seconds=6, publish=True)).id
     for ad_id in (first, second):
         for _ in range(3):
-            engine.ports.enqueue("render", ad_id)
+            engine.ports.enqueue([("render", ad_id)])
     start()
     start()
     done = [until(engine, one, lambda ad: ad.status in ("published", "failed")) for one in (first, second)]

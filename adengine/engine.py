@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Executable, Select, Update, create_engine, event
+from sqlalchemy import Connection, Executable, Select, Update, create_engine, event, inspect
 from sqlalchemy import Engine as SqlEngine
 from sqlalchemy import Row as Values
 from sqlalchemy.engine import ExceptionContext
@@ -23,7 +23,7 @@ from adengine import prepared
 from adengine.core.errors import Forbidden, NotFound, SignInNeeded
 from adengine.models import Merchant, Owned, Shop
 from adengine.ports import Ports
-from adengine.rows import OF_SHOP, SHOP, attached, blank, by_id, insertion, is_of_shop, writing
+from adengine.rows import OF_SHOP, SHOP, blank, by_id, detached, insertion, is_of_shop, relations, renewed, writing
 from adengine.settings import Settings
 
 Row = TypeVar("Row", bound=Owned)
@@ -81,26 +81,42 @@ def shopper(merchant_id: str) -> Actor:
 
 @dataclass
 class Unit:
-    """What a use case works in: one actor, one transaction, and the jobs to send once it commits."""
+    """What a use case works in: one actor, one transaction, and the jobs to send once it commits.
 
-    db: Session
+    Its connection and its session are there once they are asked for. `seen` is what services keep in mind until it
+    ends, each under a name of its own.
+    """
+
+    sql: SqlEngine
+    sessions: sessionmaker[Session]
     actor: Actor
     ports: Ports
     settings: Settings
     jobs: list[tuple[str, str]] = field(default_factory=list)
     opened: Connection | None = None
+    session: Session | None = None
     shop: Shop | None = None
-    held: list[object] = field(default_factory=list)
+    seen: dict[str, Any] = field(default_factory=dict)
+    held: dict[tuple[type, str], object] = field(default_factory=dict)
     locked: set[tuple[type, str]] = field(default_factory=set)
     news: list[str] = field(default_factory=list)
 
     @property
     def connection(self) -> Connection:
-        """What statements go through that need no rows of the session."""
+        """The transaction; it begins with the first statement."""
         # A cached_property holds one lock for all units below Python 3.12, here while SQLite waits for its writer.
         if self.opened is None:
-            self.opened = self.db.connection()
+            self.opened = self.sql.connect()
+            self.opened.begin()
         return self.opened
+
+    @property
+    def db(self) -> Session:
+        """The session, in the same transaction, with every row that is held."""
+        if self.session is None:
+            self.session = self.sessions(bind=self.connection, info={"actor": self.actor})
+            self.session.add_all(self.held.values())
+        return self.session
 
     def require(self, scope: str) -> None:
         """Refuse an actor that lacks the scope."""
@@ -148,8 +164,11 @@ class Unit:
 
     def _write_down(self) -> None:
         # As the session does before a query of its own.
-        if self.db.autoflush:
+        if self._has_changes() and self.db.autoflush:
             self.db.flush()
+
+    def _has_changes(self) -> bool:
+        return self.session is not None or any(inspect(row).modified for row in self.held.values())
 
     def get(self, kind: type[Row], row_id: str, *, lock: bool = False) -> Row:
         """The actor's row of that id, locked until the unit ends if asked; raises NotFound."""
@@ -158,7 +177,7 @@ class Unit:
             raise NotFound(f"there is no {kind.__name__.lower()} '{row_id[:60]}' here")
         if lock:
             self.locked.add((kind, row_id))
-        self.held.append(row)  # a session alone forgets a row that nobody refers to
+        self.held[kind, row_id] = row  # a session alone forgets a row that nobody refers to
         return row
 
     def _found(self, kind: type[Row], row_id: str, *, lock: bool) -> Row | None:
@@ -170,12 +189,22 @@ class Unit:
         whose = {} if is_any_shop else {OF_SHOP: self.merchant_id}
         self._write_down()
         found = prepared.run(self.connection, asked, {"row_id": row_id, **whose})
-        return attached(self.db, kind, found[0]._asdict()) if found else None
+        if not found:
+            return None
+        values = found[0]._asdict()
+        if known is not None:
+            return renewed(known, values)
+        row = detached(kind, values)
+        if self.session is not None or relations(cast("Any", kind)):
+            self.db.add(row)
+        return row
 
     def _known(self, kind: type[Held], row_id: str) -> Held | None:
-        """The row where the session holds it already."""
-        key = (kind, (row_id,), None)  # as the session's map has it
-        return cast("Held | None", self.db.identity_map.get(key))
+        """The row where this unit has it already."""
+        held = self.held.get((kind, row_id))
+        if held is None and self.session is not None:
+            return cast("Held | None", self.session.identity_map.get((kind, (row_id,), None)))  # its key of a row
+        return cast("Held | None", held)
 
     def merchant(self) -> Shop:
         """The shop that the actor acts for; read once, unless this unit changes it."""
@@ -191,10 +220,12 @@ class Unit:
         columns = {**blank(cast("Any", kind)), "merchant_id": self.merchant_id}
         written = {name: values.pop(name, value) for name, value in columns.items()}
         self.add(kind, written)
-        row = attached(self.db, kind, written)
+        row = detached(kind, written)
         for name, value in values.items():
             set_committed_value(row, name, value)
-        self.held.append(row)
+        if self.session is not None or not relations(cast("Any", kind)) <= values.keys():
+            self.db.add(row)
+        self.held[kind, written["id"]] = row
         self.locked.add((kind, written["id"]))  # nobody else can have it
         return row
 
@@ -213,19 +244,36 @@ class Unit:
         found = find()
         if found is not None:
             return found, False
-        locked = set(self.locked)
+        locked, held = set(self.locked), dict(self.held)
         try:
             with self.db.begin_nested():
-                self.db.connection()  # a session makes its savepoint when it is first asked for its connection
+                self.db.connection()  # only then is there a savepoint
                 made = make()
                 self.db.flush()
         except IntegrityError:
-            self.locked = locked  # what was locked since is free again
+            self.locked, self.held = locked, held  # what was locked since is free again
             found = find()
             if found is None:
                 raise
             return found, False
         return made, True
+
+    def knows(self, before: Unit) -> None:
+        """Take over what `before`, a unit of the same act that has just ended, read and nobody else needs to lock."""
+        self.shop, self.seen = before.shop, dict(before.seen)
+
+    def commit(self) -> None:
+        if self._has_changes():
+            self.db.flush()
+        if self.opened is not None:
+            self.opened.commit()
+
+    def close(self) -> None:
+        """End it; what was not committed is undone."""
+        if self.session is not None:
+            self.session.close()
+        if self.opened is not None:
+            self.opened.close()
 
     def later(self, job: str, row_id: str) -> None:
         self.jobs.append((job, row_id))
@@ -258,9 +306,9 @@ class AdEngine:
     @contextmanager
     def unit(self, actor: Actor) -> Iterator[Unit]:
         """One request, tool call or task: commits if the block succeeds, then sends its jobs and news."""
-        with self.sessions(info={"actor": actor}) as db, db.begin():
-            unit = Unit(db, actor, self.ports, self.settings)
+        with self._opened(self.sql, actor) as unit:
             yield unit
+            unit.commit()
         if unit.jobs:
             self.ports.enqueue(unit.jobs)
         if unit.news:
@@ -269,8 +317,17 @@ class AdEngine:
     @contextmanager
     def reading(self, actor: Actor) -> Iterator[Unit]:
         """A unit that only looks: it waits for no writer, and writing in it fails."""
-        with self.sessions(bind=self.sql_reads, info={"actor": actor}) as db, db.begin():
-            yield Unit(db, actor, self.ports, self.settings)
+        with self._opened(self.sql_reads, actor) as unit:
+            yield unit
+            unit.commit()
+
+    @contextmanager
+    def _opened(self, sql: SqlEngine, actor: Actor) -> Iterator[Unit]:
+        unit = Unit(sql, self.sessions, actor, self.ports, self.settings)
+        try:
+            yield unit
+        finally:
+            unit.close()
 
     def close(self) -> None:
         self.sql.dispose()

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Executable, Insert, Select, Table, Update, bindparam, insert, inspect, select, update
-from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm import make_transient_to_detached, object_session
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.visitors import iterate
 
@@ -16,6 +16,7 @@ from adengine.models import Base, Merchant, Owned
 
 Statement = TypeVar("Statement", bound=Executable)
 Row = TypeVar("Row", bound=Owned)
+Held = TypeVar("Held")
 
 # The parameter that says whose rows, and the mark of a statement that has it.
 OF_SHOP = "of_shop"
@@ -81,26 +82,29 @@ def _default(column: Any) -> Any:
     return column.default.arg if column.default is not None and column.default.is_scalar else None
 
 
-def attached(session: Session, kind: type[Row], values: Mapping[str, Any]) -> Row:
-    """The row that the database holds with these values, as the session would have read it itself."""
-    mapper = inspect(kind)
-    known = session.identity_map.get(mapper.identity_key_from_primary_key([values[mapper.primary_key[0].key]]))
-    if known is not None:
-        return _renewed(session, cast("Row", known), values)
-    row = cast("Row", mapper.class_manager.new_instance())
+def detached(kind: type[Row], values: Mapping[str, Any]) -> Row:
+    """The row that the database holds with these values, as a session would have read it and let it go."""
+    row = cast("Row", inspect(kind).class_manager.new_instance())
     vars(row).update(values)
     make_transient_to_detached(row)
-    session.add(row)
     return row
 
 
-def _renewed(session: Session, row: Row, values: Mapping[str, Any]) -> Row:
+def renewed(row: Held, values: Mapping[str, Any]) -> Held:
+    """The row with these values, which the database holds now."""
     for name, value in values.items():
         set_committed_value(row, name, value)
-    hung = inspect(type(row)).relationships.keys()
-    if loaded := [name for name in hung if name in vars(row)]:
+    session = object_session(row)
+    loaded = relations(cast("Any", type(row))) & vars(row).keys()
+    if session is not None and loaded:
         session.expire(row, loaded)
     return row
+
+
+@cache
+def relations(kind: Any) -> frozenset[str]:
+    """What hangs on rows of that kind and is read when it is asked for."""
+    return frozenset(inspect(kind).relationships.keys())
 
 
 @cache

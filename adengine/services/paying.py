@@ -109,17 +109,18 @@ def complete(
     not answer: the checkout stays `paying`, and the same call again repeats the same payment. A paid checkout is
     answered as it is.
     """
-    with engine.unit(actor) as unit:
-        begin(unit)
-        row = _locked(unit, checkout_id)
+    with engine.unit(actor) as claiming:
+        begin(claiming)
+        row = _locked(claiming, checkout_id)
         if row.status == "paid":
-            card = checkout.card_of(unit, row)
-            keep(unit, card)
+            card = checkout.card_of(claiming, row)
+            keep(claiming, card)
             return card
-        said = how if isinstance(how, Completion) else how(unit)
-        claimed, merchant = _claim(unit, row, "token", said), worker(unit.merchant_id)
+        said = how if isinstance(how, Completion) else how(claiming)
+        claimed, merchant = _claim(claiming, row, "token", said), worker(claiming.merchant_id)
     charge = _charge(engine, checkout_id, claimed, said) if claimed.amount else Charge("", "paid", "nothing to pay")
     with engine.unit(merchant) as unit:
+        unit.knows(claiming)
         card = settling.charged(unit, checkout_id, claimed.id, charge)
         keep(unit, card)
         return card

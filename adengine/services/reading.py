@@ -118,7 +118,7 @@ MEMORIES: WeakKeyDictionary[Search[Any], Memory] = WeakKeyDictionary()
 
 def memory_of(unit: Unit) -> Memory:
     """The memory of the unit's database; a unit that changed the index has none, since it may yet be undone."""
-    if unit.db.info.get(CHANGED):
+    if unit.seen.get(CHANGED):
         return Memory()
     return MEMORIES.setdefault(unit.ports.search, Memory())
 
@@ -136,7 +136,7 @@ class _Reader:
 
     def __init__(self, unit: Unit, shop: ShopIndex, memory: Memory) -> None:
         self.search, self.merchant_id = unit.ports.search, unit.merchant_id
-        self.db: Connection = unit.db.connection()
+        self.db: Connection = unit.connection
         self.shop, self.memory, self.meaning = shop, memory, unit.ports.meaning
 
     def read(self, text: str, filters: Filters) -> Reading:

@@ -132,7 +132,7 @@ def _take_up(unit: Unit, ask: Ask, answer: Answer | None = None) -> bool:
         "created_at": unit.now(),
         **_outcome(answer),
     }
-    return _does(unit, TAKEN_UP[unit.db.get_bind().dialect.name], row)
+    return _does(unit, TAKEN_UP[unit.connection.dialect.name], row)
 
 
 def _outcome(answer: Answer | None) -> dict[str, str | int]:

@@ -120,7 +120,7 @@ Page = tuple[tuple[Hit, ...], dict[object, object]]
 
 def shop_of(unit: Unit) -> ShopIndex:
     """The shop as search knows it now."""
-    return unit.ports.search.shop(unit.db.connection(), unit.merchant_id)
+    return unit.ports.search.shop(unit.connection, unit.merchant_id)
 
 
 def find(unit: Unit, ask: SearchAsk, *, placement: str = "mcp", shop: ShopIndex | None = None) -> Found:
@@ -150,8 +150,8 @@ def find(unit: Unit, ask: SearchAsk, *, placement: str = "mcp", shop: ShopIndex 
 def index_product(unit: Unit, product: values.Product) -> None:
     """Let search know a product as it is now; one that is not active is forgotten."""
     unit.require("catalog:write")
-    unit.db.info[CHANGED] = True
-    db, search = unit.db.connection(), unit.ports.search
+    unit.seen[CHANGED] = True
+    db, search = unit.connection, unit.ports.search
     if product.status != "active":
         search.drop(db, unit.merchant_id, product.id)
         return
@@ -178,7 +178,7 @@ def _limits(unit: Unit, ask: SearchAsk, reading: Reading, shop: ShopIndex) -> Li
 
 
 def _fits(unit: Unit, reading: Reading, limits: Limits) -> tuple[Fit, ...]:
-    offers = unit.ports.search.offers(unit.db.connection(), unit.merchant_id, reading.product_ids)
+    offers = unit.ports.search.offers(unit.connection, unit.merchant_id, reading.product_ids)
     return derived(reading, limits, offers, lambda: _derive(reading, limits, offers))
 
 
@@ -354,7 +354,7 @@ def _too_heavy(unit: Unit, country: str) -> frozenset[str]:
     if not most or None in most:
         return frozenset()
     heaviest = max(one for one in most if one is not None)
-    found = unit.db.connection().execute(HEAVY, {"merchant": unit.merchant_id, "most": heaviest})
+    found = unit.connection.execute(HEAVY, {"merchant": unit.merchant_id, "most": heaviest})
     return frozenset(found.scalars())
 
 
@@ -403,6 +403,6 @@ def _kinds(unit: Unit, shop: ShopIndex) -> str:
     found = memory.kinds.get(key)
     if found is not None:
         return found
-    kinds = unit.db.connection().execute(KINDS_HERE, {"merchant": unit.merchant_id}).all()
+    kinds = unit.connection.execute(KINDS_HERE, {"merchant": unit.merchant_id}).all()
     named = ", ".join(f"{kind[:40]} ({count})" for kind, count in kinds)
     return memory.kinds.put(key, f"This shop has: {named}." if named else "")

@@ -90,7 +90,7 @@ def set_selling(unit: Unit, selling: Selling) -> None:
         if rate.price.currency != row.currency:
             raise Invalid(f"this shop sells in {row.currency}; write the price of {rate.title} in it")
     row.selling = selling
-    unit.held.append(row)  # for `merchant` to see
+    unit.held[Merchant, row.id] = row  # for `merchant` to see
 
 
 def add_code(unit: Unit, discount: Discount) -> CodeCard:
@@ -183,7 +183,7 @@ def _asks(unit: Unit, lines: tuple[tuple[str, int], ...], *, lock: bool) -> list
     if len(lines) > MOST_LINES:
         raise Invalid(f"a checkout has at most {MOST_LINES} lines; buy the others in a second one")
     found = unit.ask(LOCKED_BASKET if lock else BASKET, variant_ids=[variant_id for variant_id, _ in lines])
-    unit.db.info.setdefault(BASKET_SEEN, {}).update({row.id: row for row in found})
+    unit.seen.setdefault(BASKET_SEEN, {}).update({row.id: row for row in found})
     known = {row.id: (_product(row), _sold(row)) for row in found}
     for variant_id, _ in lines:
         if variant_id not in known:
@@ -193,7 +193,7 @@ def _asks(unit: Unit, lines: tuple[tuple[str, int], ...], *, lock: bool) -> list
 
 def basket_of(unit: Unit, variant_ids: Sequence[str]) -> Sequence[Row[Any]]:
     """The variants with their `sku` and first `picture`, as the unit saw them when it priced them, if it did."""
-    seen = unit.db.info.get(BASKET_SEEN, {})
+    seen = unit.seen.get(BASKET_SEEN, {})
     if all(variant_id in seen for variant_id in variant_ids):
         return [seen[variant_id] for variant_id in variant_ids]
     return unit.ask(BASKET, variant_ids=variant_ids)

@@ -63,7 +63,7 @@ def rows_of(unit: Unit, product_ids: Sequence[str]) -> tuple[Stocked, ...]:
         return ()
     condition, ids = unit.ports.search.among(product_ids)
     arrays = ", ".join(map(unit.ports.search.as_json, ARRAYS))
-    found = _products(condition, arrays).rows(unit.db.connection(), merchant=unit.merchant_id, ids=ids)
+    found = _products(condition, arrays).rows(unit.connection, merchant=unit.merchant_id, ids=ids)
     return tuple(map(Stocked._make, found))
 
 
@@ -85,7 +85,7 @@ def films_of(unit: Unit, rows: Sequence[Stocked], placement: str) -> dict[str, t
 
 def filmed(unit: Unit, placement: str) -> frozenset[str]:
     """Ids of the products that have a film on show here."""
-    rows = unit.db.connection().execute(EVERY_FILM, {"merchant": unit.merchant_id}).all()
+    rows = unit.connection.execute(EVERY_FILM, {"merchant": unit.merchant_id}).all()
     return frozenset(_shown(unit, rows, placement))
 
 

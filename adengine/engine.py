@@ -10,13 +10,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Executable, Select, Update, create_engine, event, inspect
+from sqlalchemy import Connection, Executable, Select, Update, create_engine, event
 from sqlalchemy import Engine as SqlEngine
 from sqlalchemy import Row as Values
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker, with_loader_criteria
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.attributes import instance_state, set_committed_value
 from sqlalchemy.orm.util import LoaderCriteriaOption
 
 from adengine import prepared
@@ -83,7 +83,8 @@ def shopper(merchant_id: str) -> Actor:
 class Unit:
     """What a use case works in: one actor, one transaction, and the jobs to send once it commits.
 
-    Its connection and its session are there once they are asked for. `seen` is what services keep in mind until it
+    Its connection and its session are there once they are asked for. Until there is a session, writes wait for the next
+    statement that answers something, or for the end: they go all at once. `seen` is what services keep in mind until it
     ends, each under a name of its own.
     """
 
@@ -100,14 +101,18 @@ class Unit:
     held: dict[tuple[type, str], object] = field(default_factory=dict)
     locked: set[tuple[type, str]] = field(default_factory=set)
     news: list[str] = field(default_factory=list)
+    unwritten: list[prepared.Write] = field(default_factory=list)
 
     @property
     def connection(self) -> Connection:
-        """The transaction; it begins with the first statement."""
+        """The transaction, which begins with the first statement; what was to be written before is written."""
         # A cached_property holds one lock for all units below Python 3.12, here while SQLite waits for its writer.
         if self.opened is None:
             self.opened = self.sql.connect()
             self.opened.begin()
+        if self.unwritten:
+            writes, self.unwritten = self.unwritten, []
+            prepared.run_all(self.opened, writes)
         return self.opened
 
     @property
@@ -158,9 +163,12 @@ class Unit:
         self._write(changed, rows, {} if self.actor is SYSTEM else {OF_SHOP: self.merchant_id})
 
     def _write(self, statement: Executable, rows: Sequence[Mapping[str, object]], whose: Mapping[str, str]) -> None:
-        if rows:
-            self._write_down()
-            prepared.run_each(self.connection, statement, [{**row, **whose} for row in rows])
+        if not rows:
+            return
+        self._write_down()
+        self.unwritten.append((statement, [{**row, **whose} for row in rows]))
+        if self.session is not None:
+            _ = self.connection
 
     def _write_down(self) -> None:
         # As the session does before a query of its own.
@@ -168,7 +176,7 @@ class Unit:
             self.db.flush()
 
     def _has_changes(self) -> bool:
-        return self.session is not None or any(inspect(row).modified for row in self.held.values())
+        return self.session is not None or any(instance_state(row).modified for row in self.held.values())
 
     def get(self, kind: type[Row], row_id: str, *, lock: bool = False) -> Row:
         """The actor's row of that id, locked until the unit ends if asked; raises NotFound."""
@@ -265,8 +273,8 @@ class Unit:
     def commit(self) -> None:
         if self._has_changes():
             self.db.flush()
-        if self.opened is not None:
-            self.opened.commit()
+        if self.opened is not None or self.unwritten:
+            self.connection.commit()
 
     def close(self) -> None:
         """End it; what was not committed is undone."""

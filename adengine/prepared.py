@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 Process = Callable[[Any], Any]
 Counts = tuple[tuple[str, int], ...]
+Write = tuple[Executable, Sequence[Mapping[str, Any]]]
 
 DRIVERS = {
     "sqlite": "sqlalchemy.dialects.sqlite.pysqlite",
@@ -34,9 +35,25 @@ def run(connection: Connection, statement: Executable, values: Mapping[str, Any]
     return _prepared(statement, connection.dialect.name, counts).run(connection, values)
 
 
-def run_each(connection: Connection, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Run a statement that answers nothing once for each of `rows`."""
-    _prepared(statement, connection.dialect.name, ()).run_each(connection, rows)
+def run_all(connection: Connection, writes: Sequence[Write]) -> None:
+    """Run statements that answer nothing, each once for each of its rows; PostgreSQL gets them all at once."""
+    name = connection.dialect.name
+    if name == "sqlite" or len(writes) == 1:
+        for statement, rows in writes:
+            _prepared(statement, name, ()).run_each(connection, rows)
+        return
+    problem: BaseException | None = None
+    try:
+        with cast("Any", connection.connection.driver_connection).pipeline():
+            try:
+                for statement, rows in writes:
+                    _prepared(statement, name, ()).run_each(connection, rows)
+            except Exception as error:
+                problem = error  # raised in here, it would make the driver log what else failed, with the row
+    except connection.dialect.loaded_dbapi.Error as error:
+        problem = problem or _told(error, connection)  # what follows the first says only that something failed before
+    if problem is not None:
+        raise problem
 
 
 class Prepared:

@@ -119,7 +119,7 @@ def test_what_was_locked_in_a_step_that_was_undone_is_locked_again(engine: AdEng
 
 
 def test_put_writes_what_it_is_given_and_keeps_the_row_as_it_was_written(engine: AdEngine, two: Two) -> None:
-    with engine.unit(two.desk.merchant) as unit, counting(engine) as sent:
+    with counting(engine) as sent, engine.unit(two.desk.merchant) as unit:
         row = unit.get(Cart, two.mine, lock=True)
         unit.put(row, status="cancelled", codes=("A1",))
         assert (row.status, row.codes) == ("cancelled", ("A1",))

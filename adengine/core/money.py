@@ -34,6 +34,8 @@ NARROW = {
 # The zeros of the numbering systems that locales write by default beside Latin ones; Babel leaves digits Latin.
 ZEROS = {"arab": 0x0660, "arabext": 0x06F0, "beng": 0x09E6, "deva": 0x0966, "mymr": 0x1040, "tibt": 0x0F20}
 LARGEST_MINOR = 10**15
+# Codes met so far; there are at most 26 ** 3.
+CODES: set[str] = set()
 # Shares are counted in basis points: 10,000 make a whole.
 WHOLE_BPS = 10_000
 
@@ -46,8 +48,8 @@ class Money:
     currency: str
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[A-Z]{3}", self.currency):
-            raise Invalid(f"'{self.currency}' is no ISO 4217 currency code; write it like EUR")
+        if self.currency not in CODES:
+            _learn(self.currency)
 
     def __add__(self, other: Money) -> Money:
         return Money(self.minor + self._same(other).minor, self.currency)
@@ -106,6 +108,12 @@ class Money:
         if other.currency != self.currency:
             raise Invalid(f"{self.currency} and {other.currency} cannot be added or compared")
         return other
+
+
+def _learn(currency: str) -> None:
+    if not re.fullmatch(r"[A-Z]{3}", currency):
+        raise Invalid(f"'{currency}' is no ISO 4217 currency code; write it like EUR")
+    CODES.add(currency)
 
 
 def zero(currency: str) -> Money:

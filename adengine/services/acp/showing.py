@@ -31,7 +31,6 @@ from adengine.services.views import Links
 
 def shown_session(unit: Unit, caller: Caller, card: CheckoutCard, *, more: Sequence[Message] = ()) -> CheckoutSession:
     """The session's whole document; `more` are messages about this one request."""
-    unit.db.flush()
     seller = _seller(unit)
     agreed = agreed_with(caller, unit.get(Checkout, card.id))
     order = orders.order_card(unit.get(Order, card.order_id)) if card.order_id else None

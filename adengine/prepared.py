@@ -19,10 +19,12 @@ Process = Callable[[Any], Any]
 Counts = tuple[tuple[str, int], ...]
 Write = tuple[Executable, Sequence[Mapping[str, Any]]]
 
+# The driver's dialect, and how it marks the place of a value.
 DRIVERS = {
-    "sqlite": "sqlalchemy.dialects.sqlite.pysqlite",
-    "postgresql": "sqlalchemy.dialects.postgresql.psycopg",
+    "sqlite": ("sqlalchemy.dialects.sqlite.pysqlite", "qmark"),
+    "postgresql": ("sqlalchemy.dialects.postgresql.psycopg", "numeric_dollar"),
 }
+CURSOR = "prepared cursor"
 
 
 def run(connection: Connection, statement: Executable, values: Mapping[str, Any]) -> list[Any]:
@@ -73,8 +75,7 @@ class Prepared:
             for bind, name in binds.items()
             for place in (self._lists[bind.key] if bind.expanding else [name])
         }
-        self._places = [given[name] for name in state.positiontup] if compiled.positional else None
-        self._names = [(name, *one) for name, one in given.items()]
+        self._places = [given[name] for name in state.positiontup]
         columns = cast("Any", statement).exported_columns
         self._types = [one.type for one in columns]
         named: Any = namedtuple  # what columns there are, varies
@@ -97,23 +98,18 @@ class Prepared:
 
     @contextmanager
     def _cursor(self, connection: Connection) -> Iterator[Any]:
-        cursor = connection.connection.cursor()
         try:
-            yield cursor
+            yield connection.info.get(CURSOR) or _new_cursor(connection)
         except connection.dialect.loaded_dbapi.Error as error:
             raise _told(error, connection) from None
-        finally:
-            cursor.close()
 
-    def _bound(self, given: Mapping[str, Any]) -> list[Any] | dict[str, Any]:
+    def _bound(self, given: Mapping[str, Any]) -> list[Any]:
         values = {**self._literals, **given} if self._literals else given
         if self._lists:
             values = {
                 **values,
                 **{k: v for name, keys in self._lists.items() for k, v in zip(keys, given[name], strict=True)},
             }
-        if self._places is None:
-            return {name: process(values[key]) if process else values[key] for name, key, process in self._names}
         return [process(values[key]) if process else values[key] for key, process in self._places]
 
     def _found(self, cursor: Any) -> list[Any]:
@@ -135,7 +131,17 @@ def _prepared(statement: Executable, database: str, counts: Counts) -> Prepared:
 
 @cache
 def _dialect(database: str) -> Dialect:
-    return cast("Dialect", import_module(DRIVERS[database]).dialect())
+    module, paramstyle = DRIVERS[database]
+    return cast("Dialect", import_module(module).dialect(paramstyle=paramstyle))
+
+
+def _new_cursor(connection: Connection) -> Any:
+    """The one that all statements of a connection go through; PostgreSQL's takes the text as it is."""
+    driver: Any = connection.connection.driver_connection
+    dbapi: Any = connection.dialect.loaded_dbapi
+    made = driver.cursor() if connection.dialect.name == "sqlite" else dbapi.RawCursor(driver)
+    connection.info[CURSOR] = made
+    return made
 
 
 def _told(error: Exception, connection: Connection) -> BaseException:

@@ -58,6 +58,8 @@ class Letter:
 def owe(unit: Unit, order_id: str, kind: Kind) -> None:
     """Owe the order's agent a message of how the order stands now; nothing where no agent wants to hear."""
     order = unit.get(Order, order_id, lock=True)
+    if order.agent_id is None:
+        return
     listening = unit.ask(LISTENING, agent_id=order.agent_id, order_id=order.id)
     if not listening:
         return

@@ -20,9 +20,10 @@ from adengine.core.template import Template
 from adengine.core.timeline import Timeline
 from adengine.engine import AdEngine
 from adengine.indexes import index_for
-from adengine.ports import Cancelled, FeedSource, Files, Generator, Meaning, Payments, Ports, Shelf, Studio
+from adengine.ports import Cancelled, FeedSource, Files, Generator, Meaning, Payments, Ports, Publish, Shelf, Studio
 from adengine.settings import Settings
 from integrations import pictures, placements, storyboards
+from integrations.bursts import Burst
 from integrations.files import FolderFiles, S3Files
 from integrations.news import open_news
 from integrations.post import WebPost
@@ -79,10 +80,15 @@ def build(settings: Settings) -> AdEngine:
         search=index_for(settings.database),
         meaning=_meaning(settings),
         enqueue=Sender(celery_app(settings.broker_url, settings.home_path)),
-        publish=open_news(settings.broker_url, settings.home_path).publish,
+        publish=_publisher(settings),
         clock=lambda: datetime.now(UTC),
     )
     return AdEngine(settings, ports)
+
+
+def _publisher(settings: Settings) -> Publish:
+    news = open_news(settings.broker_url, settings.home_path)
+    return Burst[str](lambda uris: news.publish(tuple(dict.fromkeys(uris))))
 
 
 # They come with the code, and a process reads them once.

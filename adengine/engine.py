@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Executable, Select, Update, create_engine, event
+from sqlalchemy import Connection, Executable, Update, create_engine, event
 from sqlalchemy import Engine as SqlEngine
 from sqlalchemy import Row as Values
 from sqlalchemy.engine import ExceptionContext
@@ -148,8 +148,8 @@ class Unit:
         whose = {"merchant_id": self.merchant_id}
         self._write(insertion(cast("Any", kind)), [{**blank(cast("Any", kind)), **row} for row in rows], whose)
 
-    def ask(self, asked: Select[*tuple[Any, ...]], /, **values: object) -> Sequence[Values[Any]]:
-        """What an `of_shop` statement finds, as plain values: no rows that could be changed."""
+    def ask(self, asked: Executable, /, **values: object) -> Sequence[Values[Any]]:
+        """What an `of_shop` statement finds or returns, as plain values: no rows that could be changed."""
         _need_of_shop(asked)
         self._write_down()
         return prepared.run(self.connection, asked, {**values, OF_SHOP: self.merchant_id})

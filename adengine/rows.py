@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Executable, Insert, Select, Table, Update, bindparam, insert, inspect, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Insert,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    insert,
+    inspect,
+    select,
+    update,
+)
 from sqlalchemy.orm import make_transient_to_detached, object_session
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.visitors import iterate
@@ -26,14 +38,18 @@ SHOP = select(Merchant.id, Merchant.name, Merchant.title, Merchant.currency, Mer
 
 
 def of_shop(statement: Statement) -> Statement:
-    """The select or update for the rows of one merchant alone: which, says `Unit.ask` or `Unit.change`.
+    """The statement for the rows of one merchant alone: which, says `Unit.ask` or `Unit.change`.
 
-    Raises Invalid where it holds a select that is not made so itself.
+    Raises Invalid where it holds a select that is not made so itself, and for an insert of anything but a select.
     """
     made = cast("Any", statement)
     for part in iterate(made):
         if isinstance(part, Select) and part is not made and not is_of_shop(part):
             raise Invalid("a select inside a statement of one shop is made by of_shop, too")
+    if isinstance(made, Insert):
+        if made.select is None:
+            raise Invalid("a statement of one shop inserts what a select finds; for values there is Unit.add")
+        return cast("Statement", made.execution_options(**{OF_SHOP: True}))
     sources = made.get_final_froms() if isinstance(made, Select) else [made.table]
     for table in dict.fromkeys(one for source in sources for one in iterate(source) if isinstance(one, Table)):
         if table in _owned():
@@ -59,6 +75,18 @@ def by_id(kind: Any, *, lock: bool, is_any_shop: bool) -> Select[Any]:
 def insertion(kind: Any) -> Insert:
     """A row of that kind, all of its columns given but a number that the database counts."""
     return insert(kind).values({name: bindparam(name) for name in blank(kind)}).inline()
+
+
+def insertion_where(kind: Any, found: Select[Any], **computed: ColumnElement[Any]) -> Insert:
+    """A row of that kind for each that `found` finds: some columns `computed`, all the others given."""
+    names = list(blank(kind))
+    given = {
+        name: bindparam(OF_SHOP if name == "merchant_id" else name, type_=inspect(kind).columns[name].type)
+        for name in names
+    }
+    return insert(kind).from_select(
+        names, of_shop(found.with_only_columns(*({**given, **computed}[name] for name in names)))
+    )
 
 
 @cache

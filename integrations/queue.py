@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,13 @@ from celery import Celery
 from kombu.entity import Queue
 from kombu.exceptions import OperationalError
 
+from integrations.bursts import Burst
+
 QUEUES = ("render", "gpu", "default")
 QUEUE_OF = {"render": "render", "generate": "gpu"}
-# Jobs of a moment that come in bursts, and the task that takes several of them.
+# Jobs of a moment, which come in bursts, and the task that takes several of them.
 SHORT = frozenset({"place", "notice"})
 SEVERAL = "several"
-LINGER_S = 0.1
 LONGEST_JOB_S = 3600
 
 Job = tuple[str, str]  # its name, and the row it is about
@@ -55,36 +55,18 @@ def celery_app(broker_url: str, home: Path) -> Celery:
 class Sender:
     """Enqueue: a message is a nudge. If it never arrives, the sweep finds the row: a lost broker only delays.
 
-    Short jobs go at once when it is quiet; those of the next `linger_s` seconds go together in one message after them,
-    for a message costs more than the purchase that sends it.
+    Short jobs of a burst share a message; each of the others has its own, so that workers share them.
     """
 
-    def __init__(self, app: Celery, *, linger_s: float = LINGER_S) -> None:
-        self.app, self.linger_s = app, linger_s
-        self._waiting: list[Job] = []
-        self._is_lingering = False
-        self._lock = threading.Lock()
+    def __init__(self, app: Celery) -> None:
+        self.app = app
+        self._send_short = Burst[Job](lambda jobs: self._send(SEVERAL, [jobs]))
 
     def __call__(self, jobs: Sequence[Job]) -> None:
         for job, row_id in jobs:
             if job not in SHORT:
                 self._send(job, [row_id])
-        with self._lock:
-            self._waiting += [one for one in jobs if one[0] in SHORT]
-            if self._is_lingering or not self._waiting:
-                return
-            self._is_lingering = True
-        self.send_waiting()
-
-    def send_waiting(self) -> None:
-        """Send the short jobs that wait, and let those that follow wait for each other."""
-        with self._lock:
-            jobs, self._waiting = self._waiting, []
-            self._is_lingering = bool(jobs)
-        if jobs:
-            self._send(SEVERAL, [jobs])
-            # No daemon: a process that ends still sends what waits.
-            threading.Timer(self.linger_s, self.send_waiting).start()
+        self._send_short([one for one in jobs if one[0] in SHORT])
 
     def _send(self, task: str, args: list[Any]) -> None:
         try:

@@ -14,7 +14,7 @@ from adengine.core.delivery import pause, signature
 from adengine.core.errors import AdEngineError, Conflict
 from adengine.engine import SYSTEM, AdEngine, Unit, worker
 from adengine.models import Agent, Notice, Order, new_id
-from adengine.rows import of_shop
+from adengine.rows import insertion_where, of_shop
 from adengine.services import acp, merchants, orders
 from adengine.services.views import Links
 
@@ -25,8 +25,13 @@ MOST_TRIES = 23
 NUDGE_EVERY = 3
 KEPT_LISTED = 50
 NEXT = of_shop(select(func.coalesce(func.max(Notice.number), 0) + 1).where(Notice.order_id == bindparam("order_id")))
-LISTENING = of_shop(
-    select(NEXT.scalar_subquery().label("number")).where(Agent.id == bindparam("agent_id"), Agent.webhook_url != "")
+# A new message of an order, for its agent if that one listens.
+OWED = of_shop(
+    insertion_where(
+        Notice,
+        select(Agent.id).where(Agent.id == bindparam("agent_id"), Agent.webhook_url != ""),
+        number=NEXT.scalar_subquery(),
+    ).returning(Notice.id)
 )
 
 
@@ -60,26 +65,21 @@ def owe(unit: Unit, order_id: str, kind: Kind) -> None:
     order = unit.get(Order, order_id, lock=True)
     if order.agent_id is None:
         return
-    listening = unit.ask(LISTENING, agent_id=order.agent_id, order_id=order.id)
-    if not listening:
-        return
     links = Links(unit.settings.public_url, merchants.my_shop(unit).name)
-    notice_id = new_id("ntc")
-    unit.add(
-        Notice,
-        {
-            "id": notice_id,
-            "agent_id": order.agent_id,
-            "order_id": order.id,
-            "number": listening[0].number,
-            "kind": kind,
-            "body": acp.order_event(kind, orders.order_card(order), links),
-            "status": "waiting",
-            "due": _nudge(unit),
-            "created_at": unit.now(),
-        },
-    )
-    unit.later("notice", notice_id)
+    notice = {
+        "id": new_id("ntc"),
+        "agent_id": order.agent_id,
+        "order_id": order.id,
+        "kind": kind,
+        "body": acp.order_event(kind, orders.order_card(order), links),
+        "status": "waiting",
+        "tries": 0,
+        "due": _nudge(unit),
+        "problem": "",
+        "created_at": unit.now(),
+    }
+    for made in unit.ask(OWED, **notice):
+        unit.later("notice", made.id)
 
 
 def send(engine: AdEngine, notice_id: str) -> None:

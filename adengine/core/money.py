@@ -94,20 +94,25 @@ class Money:
 
     def display(self, locale: str = "en") -> str:
         """The amount as shoppers of `locale` read it (CLDR): `€24.00`, `24,00\xa0€`, `¥1,200`, `CHF\xa09.90`."""
-        known = _locale(locale)
-        amount = Decimal(self.minor).scaleb(-self.exponent)
-        # CLDR rounds some currencies to what is handed over in cash; a price keeps its ISO 4217 decimals.
-        pattern = _pattern(known, self.exponent)
-        shown = format_currency(
-            amount, self.currency, pattern, known, currency_digits=False, numbering_system=_system(known)
-        ).replace(self.currency, NARROW.get(self.currency, self.currency))
-        # CLDR's currencySpacing, which Babel leaves out: a symbol of letters does not touch the digits.
-        return _written(re.sub(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])", "\xa0", shown), known)
+        return _displayed(self, locale)
 
     def _same(self, other: Money) -> Money:
         if other.currency != self.currency:
             raise Invalid(f"{self.currency} and {other.currency} cannot be added or compared")
         return other
+
+
+@functools.lru_cache(maxsize=4096)
+def _displayed(price: Money, locale: str) -> str:
+    known = _locale(locale)
+    amount = Decimal(price.minor).scaleb(-price.exponent)
+    # CLDR rounds some currencies to what is handed over in cash; a price keeps its ISO 4217 decimals.
+    pattern = _pattern(known, price.exponent)
+    shown = format_currency(
+        amount, price.currency, pattern, known, currency_digits=False, numbering_system=_system(known)
+    ).replace(price.currency, NARROW.get(price.currency, price.currency))
+    # CLDR's currencySpacing, which Babel leaves out: a symbol of letters does not touch the digits.
+    return _written(re.sub(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])", "\xa0", shown), known)
 
 
 def _learn(currency: str) -> None:
@@ -121,8 +126,9 @@ def zero(currency: str) -> Money:
 
 
 def total(amounts: Iterable[Money], currency: str) -> Money:
-    """Sum of the amounts; zero of `currency` when there are none."""
-    return sum(amounts, zero(currency))
+    """Sum of the amounts, all of them in `currency`; zero when there are none."""
+    whole = zero(currency)
+    return Money(sum(whole._same(one).minor for one in amounts), currency)
 
 
 def parse(text: str, currency: str) -> Money:

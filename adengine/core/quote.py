@@ -90,9 +90,10 @@ class Quote:
     def __post_init__(self) -> None:
         if self.subtotal != total((line.line for line in self.lines), self.currency):
             raise Invalid("the lines of a quote must add up to its subtotal")
-        if self.total != self.subtotal - self.discount + self.tax + self.shipping:
+        discount = self.discount
+        if self.total != self.subtotal - discount + self.tax + self.shipping:
             raise Invalid("a quote's total must be subtotal - discount + tax + shipping")
-        if self.discount != self.subtotal - total((line.reduced for line in self.lines), self.currency):
+        if discount != self.subtotal - total((line.reduced for line in self.lines), self.currency):
             raise Invalid("the discounts of a quote must add up to what its lines are reduced by")
         if self.tax.minor < 0 or self.shipping.minor < 0:
             raise Invalid("tax and shipping cannot be negative")

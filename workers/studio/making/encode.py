@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -88,11 +89,18 @@ class Watch:
 
 def _fields(seen: Any) -> bytes:
     """Return the mean of CELLS x CELLS equal parts of sampled luma (h, w), row by row."""
-    rows, columns = (np.arange(CELLS) * side // CELLS for side in seen.shape)
-    sums = np.add.reduceat(np.add.reduceat(seen, columns, axis=1, dtype=np.int32), rows, axis=0)
+    rows, columns, samples = _cells(*seen.shape)
+    sums = np.add.reduceat(np.add.reduceat(seen, rows, axis=0, dtype=np.int32), columns, axis=1)
+    return (sums // samples).astype(np.uint8).tobytes()
+
+
+@functools.lru_cache(maxsize=8)
+def _cells(*sides: int) -> tuple[Any, Any, Any]:
+    """Return where the parts of so many rows and columns begin, and how many samples each part has."""
+    rows, columns = (np.arange(CELLS) * side // CELLS for side in sides)
     # Where a frame is sampled on fewer than CELLS rows, a part is the one sample nearest to it.
-    high, wide = (np.maximum(1, np.diff(at, append=side)) for at, side in zip((rows, columns), seen.shape, strict=True))
-    return (sums // np.outer(high, wide)).astype(np.uint8).tobytes()
+    high, wide = (np.maximum(1, np.diff(at, append=side)) for at, side in zip((rows, columns), sides, strict=True))
+    return rows, columns, np.outer(high, wide)
 
 
 def _opened(coding: Coding) -> Any:

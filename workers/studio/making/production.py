@@ -96,7 +96,7 @@ class Production:
         jobs.append((self.timeline.frames * MIXING_EFFORT, self._mix))
         jobs.sort(key=lambda job: -job[0])
         # Small things come last: they fill the time in which other threads finish the last parts.
-        ends = self._write_posters, self._write_preview, self._join, self._look_through
+        ends = self._write_preview, self._write_posters, self._join, self._look_through
         crew.run([*(job for _, job in jobs), *(functools.partial(end, drafts, crew) for end in ends)], on_frame)
         self._write_captions(drafts)
         return self._described(drafts[FILM])

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from adengine.core.errors import PictureUnusable
@@ -82,9 +83,10 @@ class Composer:
         Photographs come first: they need fewer libraries, and the first frames show them.
         """
         layers = [placed.layer for placed in self.timeline.layers]
-        for layer in [layer for layer in layers if isinstance(layer, Picture) and layer.how in FILLING][:MOST_AHEAD]:
+        filling = (layer for layer in layers if isinstance(layer, Picture) and layer.how in FILLING)
+        for photo in islice(filling, MOST_AHEAD):
             with suppress(PictureUnusable):
-                self._props.photograph(layer.file, layer.box, fills=layer.how == "cover")
+                self._props.photograph(photo.file, photo.box, fills=photo.how == "cover")
         for layer in layers:
             if isinstance(layer, Cameo) and layer.clip:
                 with suppress(PictureUnusable):

@@ -115,7 +115,7 @@ def encode_only(folder: str, raw: str, quality: str, crf: str = "") -> dict[str,
     from workers.studio.pixels.planes import Frame
 
     class Shipped(Coding):
-        def options(self) -> dict[str, str]:
+        def options(self, level: int | None = None) -> dict[str, str]:
             return {"preset": self.quality.preset, "crf": crf}
 
     made = Shipped if crf else Coding

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from adengine.core.creative import Brand
+from adengine.core.errors import PictureUnusable
 from adengine.core.layers import (
     Badge,
     Block,
@@ -338,6 +339,14 @@ def test_a_broken_mark_is_noted_and_the_film_made_without_it(composer: Callable[
     made = composer(ground, Logo("broken.png", Box(100, 100, 400, 400), "center", 0, 60))
     assert same(painted(made, 59), painted(composer(ground), 59))
     assert [note for note in made.notes if "broken.png" in note and "without the logo" in note]
+
+
+def test_what_cannot_be_made_ready_is_met_when_it_is_painted(composer: Callable[..., Composer]) -> None:
+    cameo = Cameo("broken.png", "person.webp", Box(300, 800, 480, 480), "light", 0, 0, 60)
+    made = composer(Picture("broken.png", "cover", WHOLE, "deep", "push_in", 0, 60, True), cameo)
+    made.prepare()
+    with pytest.raises(PictureUnusable, match="broken"):
+        painted(made, 0)
 
 
 @pytest.mark.parametrize("clip", ["", "person.webm"])

@@ -148,6 +148,34 @@ def test_parts_of_any_length_share_one_stream_header(quality: str) -> None:
     assert len({encoded(0, end, coding=coding).config for end in (1, 2, 15, 90)}) == 1
 
 
+@pytest.mark.parametrize("size", [SIZE, (360, 640), (1080, 1920)])
+@pytest.mark.parametrize("quality", list(QUALITIES))
+def test_a_part_denser_than_players_take_is_held_to_it_and_joins_the_others(
+    quality: str, size: tuple[int, int]
+) -> None:
+    coding, counted = Coding(*size, FPS, QUALITIES[quality]), []
+    noise = np.random.default_rng(1).integers(16, 235, (size[1] // 4, size[0]), np.uint8)
+
+    def calm(number: int, frame: Frame) -> None:
+        frame.y[:], frame.u[:], frame.v[:] = 128, 128, 128
+
+    def dense(number: int, frame: Frame) -> None:
+        calm(number, frame)
+        frame.y[: len(noise)] = np.roll(noise, 37 * number, axis=1)
+
+    part = encode(dense, range(40), coding, thumbs=(), done=lambda: counted.append(1))
+    assert coding.plays(len(packet.data) for packet in part.packets)
+    assert part.config == encode(calm, range(2), coding, thumbs=(), done=lambda: None).config
+    assert len(counted) == 40
+
+
+@pytest.mark.parametrize(("bits_a_frame", "is_played"), [(100_000, True), (140_000, False)])
+def test_a_buffer_runs_dry_where_more_comes_than_it_is_filled_with(bits_a_frame: int, *, is_played: bool) -> None:
+    # 3 Mbit a second fill it, which is 100,000 a frame, and it begins with 3.375 Mbit: 84 frames' surplus of 40,000.
+    coding = Coding(480, 624, 30, QUALITIES["standard"])
+    assert coding.plays([bits_a_frame // 8] * 90) is is_played
+
+
 @pytest.mark.parametrize("quality", list(QUALITIES))
 def test_what_lay_in_memory_decides_no_byte_of_a_part(quality: str) -> None:
     coding = Coding(360, 640, FPS, QUALITIES[quality])

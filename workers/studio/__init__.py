@@ -63,6 +63,7 @@ def render(
 
 def still(timeline: Timeline, frame: int, *, resolve: Callable[[str], Path], scale: float = 1.0) -> Image:
     """Return one frame of the film as a picture, for previews."""
+    memory.settle()
     from workers.studio.pixels.planes import Frame
     from workers.studio.stills import picture
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -30,8 +31,25 @@ def encode(
     thumbs: Collection[int],
     done: Callable[[], None],
 ) -> Part:
-    """Paint and encode these frames of a film; `done` is called after each, and may raise to end it."""
-    context = _opened(coding)
+    """Paint and encode these frames of a film; `done` is called after each, and may raise to end it.
+
+    To hold an encoder to a number of bits takes a seventh of its time. Most parts keep to it by themselves; one that
+    does not is painted and encoded anew, held to it.
+    """
+    free = _encoded(_opened(coding, coding.options(_level(coding))), paint, numbers, coding, thumbs, done)
+    if coding.plays(len(packet.data) for packet in free.packets):
+        return free
+    return _encoded(_opened(coding, coding.options()), paint, numbers, coding, thumbs, lambda: None)
+
+
+def _encoded(
+    context: Any,
+    paint: Callable[[int, Frame], None],
+    numbers: range,
+    coding: Coding,
+    thumbs: Collection[int],
+    done: Callable[[], None],
+) -> Part:
     # x264 copies a picture before `encode` returns, so one frame serves them all.
     video = av.VideoFrame(coding.width, coding.height, "yuv420p")
     frame, watch = Frame.over(video), Watch(thumbs)
@@ -88,21 +106,35 @@ class Watch:
 
 def _fields(seen: Any) -> bytes:
     """Return the mean of CELLS x CELLS equal parts of sampled luma (h, w), row by row."""
-    rows, columns = (np.arange(CELLS) * side // CELLS for side in seen.shape)
-    sums = np.add.reduceat(np.add.reduceat(seen, columns, axis=1, dtype=np.int32), rows, axis=0)
+    rows, columns, samples = _cells(*seen.shape)
+    sums = np.add.reduceat(np.add.reduceat(seen, rows, axis=0, dtype=np.int32), columns, axis=1)
+    means: bytes = (sums // samples).astype(np.uint8).tobytes()
+    return means
+
+
+@functools.lru_cache(maxsize=8)
+def _cells(*sides: int) -> tuple[Any, Any, Any]:
+    """Return where the parts of so many rows and columns begin, and how many samples each part has."""
+    rows, columns = (np.arange(CELLS) * side // CELLS for side in sides)
     # Where a frame is sampled on fewer than CELLS rows, a part is the one sample nearest to it.
-    high, wide = (np.maximum(1, np.diff(at, append=side)) for at, side in zip((rows, columns), seen.shape, strict=True))
-    return (sums // np.outer(high, wide)).astype(np.uint8).tobytes()
+    high, wide = (np.maximum(1, np.diff(at, append=side)) for at, side in zip((rows, columns), sides, strict=True))
+    return rows, columns, np.outer(high, wide)
 
 
-def _opened(coding: Coding) -> Any:
+@functools.lru_cache(maxsize=32)
+def _level(coding: Coding) -> int:
+    """Return the level of an encoder that is held to the most bits a second, in an avcC's fourth byte."""
+    return int(bytes(_opened(coding, coding.options()).extradata)[3])
+
+
+def _opened(coding: Coding, options: dict[str, str]) -> Any:
     memory.settle()
     context: Any = av.CodecContext.create("libx264", "w")
     context.width, context.height, context.pix_fmt = coding.width, coding.height, "yuv420p"
     context.framerate, context.time_base = Fraction(coding.fps), Fraction(1, coding.fps)
     context.color_range, context.colorspace = ColorRange.MPEG.value, BT709
     context.color_primaries, context.color_trc = BT709, BT709
-    context.thread_count, context.options = 1, coding.options()
+    context.thread_count, context.options = 1, options
     context.flags |= GLOBAL_HEADER
     context.open()
     return context

@@ -66,7 +66,8 @@ class Production:
         self._poster = names.wanted(timeline.poster_frame, timeline.poster_frame + 1, ())
         self._extract = Extract()
         self._track: Track
-        self._is_mixed = threading.Event()
+        self._worst_flashes: tuple[int, int]
+        self._is_mixed, self._is_extracted = threading.Event(), threading.Event()
 
     def _spoken(self, timeline: Timeline) -> Timeline:
         """Return the film with its spoken words; while a new one is spoken, its painter makes ready."""
@@ -95,8 +96,8 @@ class Production:
         jobs.append((self.timeline.frames * MIXING_EFFORT, self._mix))
         jobs.sort(key=lambda job: -job[0])
         # Small things come last: they fill the time in which other threads finish the last parts.
-        last = [functools.partial(write, drafts, crew) for write in (self._write_posters, self._write_preview)]
-        crew.run([*(job for _, job in jobs), *last, functools.partial(self._join, drafts, crew)], on_frame)
+        ends = self._write_preview, self._write_posters, self._join, self._look_through
+        crew.run([*(job for _, job in jobs), *(functools.partial(end, drafts, crew) for end in ends)], on_frame)
         self._write_captions(drafts)
         return self._described(drafts[FILM])
 
@@ -143,6 +144,7 @@ class Production:
                 film.add(part)
                 pictures.add(part)
                 self._extract.add(part)
+            self._is_extracted.set()
         video = pictures.track()
         audio = mux.audio_track(drafts[HLS_SOUND], sound, self.timeline.seconds)
         look = mux.look_of(part, self._coding, self.timeline.locale)
@@ -152,7 +154,12 @@ class Production:
         drafts[HLS].write_text(
             mux.master_playlist(HLS_VIDEO, HLS_AUDIO, HLS_CAPTIONS, tracks=(video, audio), look=look)
         )
+
+    def _look_through(self, drafts: dict[str, Path], crew: Crew) -> None:
+        """Make what is made of all parts' small pictures and light, while their packets are written."""
+        wait_for(self._is_extracted, crew.check_wanted)
         self._write_sprites(drafts)
+        self._worst_flashes = self._flashes()
 
     def _write_sprites(self, drafts: dict[str, Path]) -> None:
         frames, fps = self.timeline.frames, self.timeline.fps
@@ -191,7 +198,7 @@ class Production:
             peak_dbtp=self._track.peak_dbtp,
             luma=tuple(self._extract.luma),
             stir=tuple(self._extract.stir),
-            flashes=self._flashes(),
+            flashes=self._worst_flashes,
         )
 
     def _flashes(self) -> tuple[int, int]:

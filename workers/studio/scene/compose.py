@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from adengine.core.errors import PictureUnusable
@@ -26,6 +27,7 @@ from adengine.core.layers import (
     Group,
     Item,
     LogoDraw,
+    Picture,
     PictureDraw,
     PieceDraw,
     VeilDraw,
@@ -43,7 +45,9 @@ from workers.studio.scene.sprites import Placed, Store
 KEPT_BYTES = 64_000_000
 # Nobody sees smaller turns (degrees) or steps of size, but an encoder does.
 LEAST_TURN, TURN_STEPS, SIZE_STEPS = 0.03, 20, 500
-CUT_OUT = ("cutout", "shelf", "close")
+CUT_OUT, FILLING = ("cutout", "shelf", "close"), ("cover", "panel")
+# So many photographs are read ahead, for as long as libraries are loaded: more would only take memory earlier.
+MOST_AHEAD = 2
 # What a picture turns and grows about, as a part of its box's height from above.
 PIVOTS = {"cutout": 1.0, "shelf": 1.0, "close": 0.0}
 RIGHT_TO_LEFT = ("ar", "fa", "he", "ur")
@@ -74,9 +78,16 @@ class Composer:
         return self._props.palette
 
     def prepare(self) -> None:
-        """Take in the clips of people, which takes longest; one that cannot be played is met when it is painted."""
-        for placed in self.timeline.layers:
-            layer = placed.layer
+        """Read photographs and take in the clips of people; one that is unusable is met when it is painted.
+
+        Photographs come first: they need fewer libraries, and the first frames show them.
+        """
+        layers = [placed.layer for placed in self.timeline.layers]
+        filling = (layer for layer in layers if isinstance(layer, Picture) and layer.how in FILLING)
+        for photo in islice(filling, MOST_AHEAD):
+            with suppress(PictureUnusable):
+                self._props.photograph(photo.file, photo.box, fills=photo.how == "cover")
+        for layer in layers:
             if isinstance(layer, Cameo) and layer.clip:
                 with suppress(PictureUnusable):
                     self._reels.take_in(layer.clip, layer.box)

@@ -221,6 +221,10 @@ class OrderDesk(Protocol):
         """Tell the shop that a part of an order was paid back."""
         ...
 
+    def refund_failed(self, ref: str, amount: Money, *, key: str) -> None:
+        """Tell the shop that what it heard of under `key` did not reach the buyer after all."""
+        ...
+
 
 Post = Callable[[str, bytes, Mapping[str, str]], int]  # (url, body, headers) -> HTTP status; raises Unavailable
 

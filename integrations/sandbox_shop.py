@@ -26,6 +26,9 @@ class SandboxShop:
     def refunded(self, ref: str, amount: Money, *, key: str) -> None:
         self._keep(f"{ref}-{key}", {"order": ref, "refunded": asdict(amount)})
 
+    def refund_failed(self, ref: str, amount: Money, *, key: str) -> None:
+        self._keep(f"{ref}-{key}", {"order": ref, "refund_failed": asdict(amount)})
+
     def _keep(self, name: str, content: object) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         # A name of its own: of two that write the same order at once, neither takes the other's half away.

@@ -19,15 +19,19 @@ from adengine.services import notices
 # An order that is not written into the shop is not packed: it is tried for ever, and at least once an hour.
 LONGEST_PAUSE_S = 3600
 NUDGE_EVERY = 3
-UNTOLD = (Refund.status == "paid", Refund.is_told.is_(False))
+# Refunds the shop has to hear of, and those it heard of that did not reach their buyers.
+UNTOLD = or_(
+    (Refund.status == "paid") & Refund.is_told.is_(False), (Refund.status == "failed") & Refund.is_told.is_(True)
+)
 
 
 @dataclass(frozen=True)
 class Told:
-    """A refund that the shop has to hear of; `id` is the key towards it."""
+    """A refund that the shop has to hear of, or that it `failed` after all; `id` is the key towards it."""
 
     id: str
     amount: Money
+    failed: bool
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ def owed(unit: Unit) -> list[tuple[str, str]]:
     """Jobs to nudge again: orders whose pause is over or whose worker was lost, and those with a refund to tell."""
     is_late = or_(Order.placed_due.is_(None), Order.placed_due < unit.now())
     late = Order.placed_status.in_(["owed", "trying"]) & is_late
-    to_tell = (Order.placed_status == "placed") & Order.id.in_(select(Refund.order_id).where(*UNTOLD))
+    to_tell = (Order.placed_status == "placed") & Order.id.in_(select(Refund.order_id).where(UNTOLD))
     rows = [*_found(unit, late), *_found(unit, to_tell)]
     for row in rows:
         row.placed_status = "owed"
@@ -100,8 +104,8 @@ def _claim(unit: Unit, order_id: str) -> Errand | None:
     row.placed_due = unit.now() + max(
         pause(row.placed_tries, seed=row.id, longest_s=LONGEST_PAUSE_S), NUDGE_EVERY * _lease(unit)
     )
-    to_tell = select(Refund).where(Refund.order_id == row.id, *UNTOLD).order_by(Refund.created_at, Refund.id)
-    refunds = tuple(Told(one.id, one.amount) for one in unit.db.scalars(to_tell))
+    to_tell = select(Refund).where(Refund.order_id == row.id, UNTOLD).order_by(Refund.created_at, Refund.id)
+    refunds = tuple(Told(one.id, one.amount, one.status == "failed") for one in unit.db.scalars(to_tell))
     return Errand(_placed_order(unit, row), row.placed_ref, refunds)
 
 
@@ -134,15 +138,16 @@ def _write(engine: AdEngine, actor: Actor, order: PlacedOrder) -> str:
 
 def _tell(engine: AdEngine, actor: Actor, ref: str, refund: Told) -> str:
     """Why the shop does not take the refund; "" where it did. Raises Unavailable."""
-    problem = ""
+    problem, shop = "", engine.ports.orders
+    tell, what = (shop.refund_failed, "failed refund") if refund.failed else (shop.refunded, "refund")
     try:
-        engine.ports.orders.refunded(ref, refund.amount, key=refund.id)
+        tell(ref, refund.amount, key=refund.id)
     except Unavailable:
         raise
     except AdEngineError as refusal:
-        problem = f"the shop does not take the refund of {refund.amount.display()}: {refusal.message}"
+        problem = f"the shop does not take the {what} of {refund.amount.display()}: {refusal.message}"
     with engine.unit(actor) as unit:
-        unit.get(Refund, refund.id, lock=True).is_told = True
+        unit.get(Refund, refund.id, lock=True).is_told = not refund.failed
     return problem
 
 

@@ -158,6 +158,8 @@ def broken_work(engine: AdEngine, order_id: str) -> None:
         def refunded(self, ref: str, amount: Money, *, key: str) -> None:
             raise RuntimeError("a defect")
 
+        refund_failed = refunded
+
     engine.ports = replace(engine.ports, orders=Defect())
     done = tasks.make_app(engine).tasks[SEVERAL].apply(args=[[("place", order_id)]])
     assert done.state == "SUCCESS"  # what failed is logged, and the sweep's

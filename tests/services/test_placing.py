@@ -46,6 +46,10 @@ class Stubborn(SandboxShop):
         super().refunded(ref, amount, key=key)
         self.after()
 
+    def refund_failed(self, ref: str, amount: Money, *, key: str) -> None:
+        self._answer()
+        super().refund_failed(ref, amount, key=key)
+
     def _answer(self) -> None:
         self.asked += 1
         if self.answers:
@@ -198,6 +202,41 @@ def test_a_refund_is_told_once_however_often_the_sweep_looks(
     assert sorted(told) == [500, 700]
     assert shop.asked == 3
     assert seen(engine, desk, order_id).placed_status == "placed"
+
+
+def fail(engine: AdEngine, desk: Desk, order_id: str, refund_id: str) -> None:
+    with engine.unit(desk.merchant) as unit:
+        payment_id = unit.get(Order, order_id).payment_id
+        orders.refund_failed(unit, payment_id, refund_id=refund_id, reason="account_closed")
+
+
+def test_a_shop_that_heard_of_a_refund_hears_once_that_it_failed(
+    engine: AdEngine, desk: Desk, sage: Variant, shop: Stubborn, outbox: Outbox, clock: Clock
+) -> None:
+    order_id = bought(engine, desk, sage)
+    place_all(engine, outbox)
+    (refund,) = orders.refund(engine, desk.merchant, order_id, amount=euros(500), request_key="r1").refunds
+    wait_and_sweep(engine, outbox, clock, minutes=2)
+    fail(engine, desk, order_id, refund.id)
+    shop.answers = [Unavailable("down")]
+    for _ in range(4):
+        wait_and_sweep(engine, outbox, clock, minutes=2)
+    assert [one["refund_failed"]["minor"] for one in shop.files() if "refund_failed" in one] == [500]
+    assert shop.asked == 4  # the order, the refund, in vain, that it failed
+    orders.refund(engine, desk.merchant, order_id, amount=euros(500), request_key="r2")
+    wait_and_sweep(engine, outbox, clock, minutes=2)
+    assert [one["refunded"]["minor"] for one in shop.files() if "refunded" in one] == [500]
+
+
+def test_a_shop_that_never_heard_of_a_refund_hears_nothing_of_its_failing(
+    engine: AdEngine, desk: Desk, sage: Variant, shop: Stubborn, outbox: Outbox, clock: Clock
+) -> None:
+    order_id = bought(engine, desk, sage)
+    place_all(engine, outbox)
+    (refund,) = orders.refund(engine, desk.merchant, order_id, amount=euros(500), request_key="r1").refunds
+    fail(engine, desk, order_id, refund.id)
+    wait_and_sweep(engine, outbox, clock, minutes=2)
+    assert (shop.asked, len(shop.files())) == (1, 1)
 
 
 def test_a_refund_waits_for_its_order_and_for_a_shop_that_is_down(

@@ -12,7 +12,7 @@ from typing import Literal
 from sqlalchemy import text
 
 from adengine.app import stripe_payments
-from adengine.engine import connect
+from adengine.connections import connect
 from adengine.settings import Settings
 
 

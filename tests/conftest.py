@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import Connection, create_engine, event, text
 
 from adengine import database
+from adengine.connections import connect
 from adengine.core.creative import Brand
-from adengine.engine import SYSTEM, Actor, AdEngine, connect, merchant_actor, shopper
+from adengine.engine import SYSTEM, Actor, AdEngine, merchant_actor, shopper
 from adengine.prepared import Prepared
 from adengine.services import merchants
 from adengine.services.merchants import Shop

@@ -10,8 +10,9 @@ from pathlib import Path
 from random import Random
 
 from adengine import database
+from adengine.connections import connect
 from adengine.core.catalog import Product
-from adengine.engine import SYSTEM, connect, merchant_actor
+from adengine.engine import SYSTEM, merchant_actor
 from adengine.services import ads, catalog, merchants
 from adengine.services.planning import AdWish
 from adengine.settings import Settings

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from adengine import database
 from adengine.app import build
+from adengine.connections import connect
 from adengine.core.money import Money
 from adengine.core.selling import Discount, Selling, ShippingRate, TaxRate, TaxTable
-from adengine.engine import SYSTEM, connect, merchant_actor
+from adengine.engine import SYSTEM, merchant_actor
 from adengine.services import agents, catalog, merchants, selling
 from adengine.settings import Settings
 

@@ -20,7 +20,7 @@ from starlette.routing import Mount, Route
 
 from adengine.app import build
 from adengine.asgi import WEB_THREADS, create_asgi
-from adengine.engine import connect
+from adengine.connections import connect
 from adengine.models import new_id
 from adengine.serving import settle
 from adengine.settings import Settings

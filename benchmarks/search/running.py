@@ -14,8 +14,9 @@ from sqlalchemy import create_engine, text
 
 from adengine import database
 from adengine.app import build
+from adengine.connections import connect
 from adengine.core.catalog import Product
-from adengine.engine import SYSTEM, Actor, AdEngine, connect, merchant_actor, shopper
+from adengine.engine import SYSTEM, Actor, AdEngine, merchant_actor, shopper
 from adengine.services import catalog, merchants
 from adengine.services.search import SearchAsk, find
 from adengine.settings import Settings

@@ -22,8 +22,9 @@ from starlette.types import ASGIApp
 from adengine import database
 from adengine.agents import create_server
 from adengine.agents.server import http_app
+from adengine.connections import connect
 from adengine.demo.run import FILMS, open_shop, published, start_experiment
-from adengine.engine import AdEngine, connect
+from adengine.engine import AdEngine
 from adengine.services import ads, agents
 from adengine.settings import Settings
 from tests.fakes import Clock, Outbox, build_test_engine

@@ -13,10 +13,11 @@ from alembic import command
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from adengine import database
+from adengine.connections import connect
 from adengine.core.errors import Conflict, NotFound
 from adengine.core.ledger import Entry, Posting, Split
 from adengine.core.money import Money
-from adengine.engine import AdEngine, connect
+from adengine.engine import AdEngine
 from adengine.services import ledger
 from tests.conftest import Desk, empty_database
 from tests.sales import price, sell

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from alembic import command
 
 from adengine import database
-from adengine.engine import AdEngine, connect, merchant_actor, shopper
+from adengine.connections import connect
+from adengine.engine import AdEngine, merchant_actor, shopper
 from adengine.models import Ad
 from adengine.services import ads, showings
 from adengine.settings import Settings

@@ -22,7 +22,7 @@ def settle() -> None:
 
     Only glibc can be told; other C libraries give memory back unasked.
     """
-    os.environ.setdefault(BLAS_THREADS, "1")
+    os.putenv(BLAS_THREADS, "1")
     library = ctypes.CDLL(None)
     if not hasattr(library, "mallopt"):
         return

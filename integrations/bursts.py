@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -35,7 +36,11 @@ class Burst(Generic[Item]):
         with self._lock:
             items, self._waiting = self._waiting, []
             self._is_lingering = bool(items)
-        if items:
-            # No daemon: a process that ends still sends what waits.
-            threading.Timer(self.linger_s, self._send_waiting).start()
+        if not items:
+            return
+        try:
             self.send(items)
+        finally:
+            # No daemon: a process that ends still sends what waits. From Python 3.12 on it starts no threads then.
+            with suppress(RuntimeError):
+                threading.Timer(self.linger_s, self._send_waiting).start()

@@ -183,15 +183,9 @@ class Bench:
             ours.append(self.timed(functools.partial(self.whole, quality)))
             ratios[quality, how] = theirs / (sum(ours) / 2)
         encoding = float(str(self.step("encode_only", self.assets, self.raw, "final")["wall_s"]))
-        alone, same = (
-            walls["final", "between"] / encoding,
-            {one: ratios[one, "between"] for one in ("standard", "final")},
-        )
+        alone = walls["final", "between"] / encoding
         return [
-            *(
-                Row(f"MoviePy / ours, {QUALITIES[one].preset}, the same film", ">= 18", f"{ratio:.1f}", ratio >= 18)
-                for one, ratio in same.items()
-            ),
+            *(_moviepy_row(one, ratios[one, "between"]) for one in ("standard", "final")),
             Row("the last with MoviePy's own whole-pixel motion", "", f"{ratios['final', 'whole']:.1f}", met=True),
             Row("MoviePy / only encoding the same frames in parts, veryfast", "", f"{alone:.1f}", met=True),
         ]

@@ -30,26 +30,14 @@ def encode(
     *,
     thumbs: Collection[int],
     done: Callable[[], None],
+    is_held: bool = False,
 ) -> Part:
     """Paint and encode these frames of a film; `done` is called after each, and may raise to end it.
 
     To hold an encoder to a number of bits takes a seventh of its time. Most parts keep to it by themselves; one that
     does not is painted and encoded anew, held to it.
     """
-    free = _encoded(_opened(coding, coding.options(_level(coding))), paint, numbers, coding, thumbs, done)
-    if coding.plays(len(packet.data) for packet in free.packets):
-        return free
-    return _encoded(_opened(coding, coding.options()), paint, numbers, coding, thumbs, lambda: None)
-
-
-def _encoded(
-    context: Any,
-    paint: Callable[[int, Frame], None],
-    numbers: range,
-    coding: Coding,
-    thumbs: Collection[int],
-    done: Callable[[], None],
-) -> Part:
+    context = _opened(coding, coding.options() if is_held else coding.options(_level(coding)))
     # x264 copies a picture before `encode` returns, so one frame serves them all.
     video = av.VideoFrame(coding.width, coding.height, "yuv420p")
     frame, watch = Frame.over(video), Watch(thumbs)
@@ -61,6 +49,8 @@ def _encoded(
         packets.extend(map(_packet, context.encode(video)))
         done()
     packets.extend(map(_packet, context.encode(None)))
+    if not is_held and not coding.plays(len(packet.data) for packet in packets):
+        return encode(paint, numbers, coding, thumbs=thumbs, done=lambda: None, is_held=True)
     return Part(
         len(numbers),
         bytes(context.extradata),

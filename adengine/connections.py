@@ -39,7 +39,14 @@ def _sqlite(url: str, only_reads: bool) -> Engine:
 def _postgres(url: str, only_reads: bool) -> Engine:
     # Each statement sees what was committed before it, in a transaction or not: who only reads needs none.
     isolation = "AUTOCOMMIT" if only_reads else None
-    sql = create_engine(url, pool_pre_ping=True, hide_parameters=True, isolation_level=isolation)
+    # What is often sent is prepared by `adengine.postgres`: with what psycopg prepares, a rollback forgets all of it.
+    sql = create_engine(
+        url,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        isolation_level=isolation,
+        connect_args={"prepare_threshold": None},
+    )
     event.listen(sql, "handle_error", _hide_rows)
     if only_reads:
 

@@ -105,14 +105,21 @@ class Unit:
     @property
     def connection(self) -> Connection:
         """The transaction, which begins with the first statement; what was to be written before is written."""
+        if self.unwritten:
+            prepared.run_all(self._begun(), self._due())
+        return self._begun()
+
+    def _begun(self) -> Connection:
         # A cached_property holds one lock for all units below Python 3.12, here while SQLite waits for its writer.
         if self.opened is None:
             self.opened = self.sql.connect()
             self.opened.begin()
-        if self.unwritten:
-            writes, self.unwritten = self.unwritten, []
-            prepared.run_all(self.opened, writes)
         return self.opened
+
+    def _due(self) -> list[prepared.Write]:
+        """What is to be written now, once."""
+        due, self.unwritten = self.unwritten, []
+        return due
 
     @property
     def db(self) -> Session:
@@ -121,6 +128,11 @@ class Unit:
             self.session = self.sessions(bind=self.connection, info={"actor": self.actor})
             self.session.add_all(self.held.values())
         return self.session
+
+    @property
+    def dialect(self) -> str:
+        """The kind of database: 'sqlite' or 'postgresql'."""
+        return self.sql.dialect.name
 
     def require(self, scope: str) -> None:
         """Refuse an actor that lacks the scope."""
@@ -151,7 +163,11 @@ class Unit:
         """What an `of_shop` statement finds or returns, as plain values: no rows that could be changed."""
         _need_of_shop(asked)
         self._write_down()
-        return prepared.run(self.connection, asked, {**values, OF_SHOP: self.merchant_id})
+        return self.answer(asked, {**values, OF_SHOP: self.merchant_id})
+
+    def answer(self, asked: Executable, values: Mapping[str, object]) -> list[Any]:
+        """What a statement finds or returns that says itself whose rows it is about."""
+        return prepared.run(self._begun(), asked, values, after=self._due())
 
     def change(self, changed: Update, *rows: Mapping[str, object]) -> None:
         """Run an `of_shop` statement once for each of `rows`, past the rows that the unit holds.
@@ -160,6 +176,10 @@ class Unit:
         """
         _need_of_shop(changed)
         self._write(changed, rows, {} if self.actor is SYSTEM else {OF_SHOP: self.merchant_id})
+
+    def write(self, statement: Executable, values: Mapping[str, object]) -> None:
+        """Run a statement that answers nothing and says itself whose rows it is about."""
+        self._write(statement, [values], {})
 
     def _write(self, statement: Executable, rows: Sequence[Mapping[str, object]], whose: Mapping[str, str]) -> None:
         if not rows:
@@ -195,7 +215,7 @@ class Unit:
         asked = by_id(cast("Any", kind), lock=lock, is_any_shop=is_any_shop)
         whose = {} if is_any_shop else {OF_SHOP: self.merchant_id}
         self._write_down()
-        found = prepared.run(self.connection, asked, {"row_id": row_id, **whose})
+        found = self.answer(asked, {"row_id": row_id, **whose})
         if not found:
             return None
         values = found[0]._asdict()
@@ -219,7 +239,7 @@ class Unit:
         if changed is not None:
             return changed.value()
         if self.shop is None:
-            self.shop = Shop(*prepared.run(self.connection, SHOP, {OF_SHOP: self.merchant_id})[0])
+            self.shop = Shop(*self.answer(SHOP, {OF_SHOP: self.merchant_id})[0])
         return self.shop
 
     def made(self, kind: type[Row], /, **values: Any) -> Row:
@@ -272,8 +292,10 @@ class Unit:
     def commit(self) -> None:
         if self._has_changes():
             self.db.flush()
-        if self.opened is not None or self.unwritten:
-            self.connection.commit()
+        if self.unwritten:
+            prepared.run_all(self._begun(), self._due(), and_commit=True)
+        if self.opened is not None:
+            self.opened.commit()
 
     def close(self) -> None:
         """End it; what was not committed is undone."""

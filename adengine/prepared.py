@@ -6,14 +6,15 @@ Around a short statement SQLAlchemy takes six times as long as SQLite does for i
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import import_module
 from typing import Any, cast
 
 from sqlalchemy import Connection, Dialect, Executable
-from sqlalchemy.exc import DBAPIError
+
+from adengine import channels
+from adengine.channels import Sent
 
 Process = Callable[[Any], Any]
 Counts = tuple[tuple[str, int], ...]
@@ -24,38 +25,33 @@ DRIVERS = {
     "sqlite": ("sqlalchemy.dialects.sqlite.pysqlite", "qmark"),
     "postgresql": ("sqlalchemy.dialects.postgresql.psycopg", "numeric_dollar"),
 }
-CURSOR = "prepared cursor"
+COMMIT: Sent = ("COMMIT", [()])
 
 
-def run(connection: Connection, statement: Executable, values: Mapping[str, Any]) -> list[Any]:
+def run(
+    connection: Connection, statement: Executable, values: Mapping[str, Any], *, after: Sequence[Write] = ()
+) -> list[Any]:
     """What the statement finds or returns, as named tuples, in the connection's transaction.
 
-    A list among the values is for an expanding bind. Raises what SQLAlchemy would, without the values: they may be a
-    buyer's address.
+    `after` is written before, and sent along where the database takes several at once. A list among the values is for
+    an expanding bind. Raises what SQLAlchemy would, without the values: they may be a buyer's address.
     """
     counts = tuple([(name, len(value)) for name, value in values.items() if isinstance(value, list)])
-    return _prepared(statement, connection.dialect.name, counts).run(connection, values)
+    prepared = _prepared(statement, connection.dialect.name, counts)
+    return prepared.read(
+        *channels.send(connection, [*_sent(connection, after), (prepared.text, [prepared.bound(values)])])
+    )
 
 
-def run_all(connection: Connection, writes: Sequence[Write]) -> None:
-    """Run statements that answer nothing, each once for each of its rows; PostgreSQL gets them all at once."""
+def run_all(connection: Connection, writes: Sequence[Write], *, and_commit: bool = False) -> None:
+    """Run statements that answer nothing, each once for each of its rows."""
+    channels.send(connection, [*_sent(connection, writes), *([COMMIT] if and_commit else [])])
+
+
+def _sent(connection: Connection, writes: Sequence[Write]) -> list[Sent]:
     name = connection.dialect.name
-    if name == "sqlite" or len(writes) == 1:
-        for statement, rows in writes:
-            _prepared(statement, name, ()).run_each(connection, rows)
-        return
-    problem: BaseException | None = None
-    try:
-        with cast("Any", connection.connection.driver_connection).pipeline():
-            try:
-                for statement, rows in writes:
-                    _prepared(statement, name, ()).run_each(connection, rows)
-            except Exception as error:
-                problem = error  # raised in here, it would make the driver log what else failed, with the row
-    except connection.dialect.loaded_dbapi.Error as error:
-        problem = problem or _told(error, connection)  # what follows the first says only that something failed before
-    if problem is not None:
-        raise problem
+    prepared = [(_prepared(statement, name, ()), rows) for statement, rows in writes]
+    return [(one.text, [one.bound(row) for row in rows]) for one, rows in prepared]
 
 
 class Prepared:
@@ -82,28 +78,8 @@ class Prepared:
         self._row = named("Found", [one.key for one in columns], rename=True)._make
         self._reads: list[Process | None] = []
 
-    def run(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
-        """What it finds or returns."""
-        with self._cursor(connection) as cursor:
-            cursor.execute(self.text, self._bound(values))
-            return self._found(cursor) if self._types else []
-
-    def run_each(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Run it once for each of `rows`."""
-        with self._cursor(connection) as cursor:
-            if len(rows) == 1:
-                cursor.execute(self.text, self._bound(rows[0]))
-            else:
-                cursor.executemany(self.text, [self._bound(row) for row in rows])
-
-    @contextmanager
-    def _cursor(self, connection: Connection) -> Iterator[Any]:
-        try:
-            yield connection.info.get(CURSOR) or _new_cursor(connection)
-        except connection.dialect.loaded_dbapi.Error as error:
-            raise _told(error, connection) from None
-
-    def _bound(self, given: Mapping[str, Any]) -> list[Any]:
+    def bound(self, given: Mapping[str, Any]) -> list[Any]:
+        """The values as the driver takes them, each at its place."""
         values = {**self._literals, **given} if self._literals else given
         if self._lists:
             values = {
@@ -112,13 +88,16 @@ class Prepared:
             }
         return [process(values[key]) if process else values[key] for key, process in self._places]
 
-    def _found(self, cursor: Any) -> list[Any]:
+    def read(self, rows: Sequence[Sequence[Any]], kinds: Callable[[], Sequence[Any]]) -> list[Any]:
+        """The rows as they are meant, named; `kinds` is what the driver calls the types of their columns."""
+        if not rows:
+            return []
         if not self._reads:
             self._reads = [
-                kind.dialect_impl(self._dialect).result_processor(self._dialect, column[1])
-                for kind, column in zip(self._types, cursor.description, strict=True)
+                kind.dialect_impl(self._dialect).result_processor(self._dialect, called)
+                for kind, called in zip(self._types, kinds(), strict=True)
             ]
-        rows, reads = cursor.fetchall(), self._reads
+        reads = self._reads
         if not any(reads):
             return [self._row(row) for row in rows]
         return [self._row([read(one) if read else one for one, read in zip(row, reads, strict=True)]) for row in rows]
@@ -133,21 +112,3 @@ def _prepared(statement: Executable, database: str, counts: Counts) -> Prepared:
 def _dialect(database: str) -> Dialect:
     module, paramstyle = DRIVERS[database]
     return cast("Dialect", import_module(module).dialect(paramstyle=paramstyle))
-
-
-def _new_cursor(connection: Connection) -> Any:
-    """The one that all statements of a connection go through; PostgreSQL's takes the text as it is."""
-    driver: Any = connection.connection.driver_connection
-    dbapi: Any = connection.dialect.loaded_dbapi
-    made = driver.cursor() if connection.dialect.name == "sqlite" else dbapi.RawCursor(driver)
-    connection.info[CURSOR] = made
-    return made
-
-
-def _told(error: Exception, connection: Connection) -> BaseException:
-    """The error as SQLAlchemy names it, its first line alone: PostgreSQL quotes the whole row in the second."""
-    error.args = (str(error).split("\n", 1)[0],)
-    dialect = connection.dialect
-    if dialect.is_disconnect(cast("Any", error), connection.connection, None):
-        connection.invalidate(error)
-    return DBAPIError.instance(None, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, create_engine, event, text
 
-from adengine import database
+from adengine import channels, database
+from adengine.channels import Found, Sent
 from adengine.connections import connect
 from adengine.core.creative import Brand
 from adengine.engine import SYSTEM, Actor, AdEngine, merchant_actor, shopper
-from adengine.prepared import Prepared
 from adengine.services import merchants
 from adengine.services.merchants import Shop
 from adengine.settings import Settings
@@ -135,17 +135,17 @@ def desk(engine: AdEngine) -> Desk:
 def counting(engine: AdEngine) -> Iterator[list[str]]:
     """The statements that were sent meanwhile."""
     sent: list[str] = []
-    cursor = Prepared._cursor
+    send = channels.send
 
     def note(*given: object) -> None:
         sent.append(str(given[2]))
 
-    def noted(made: Prepared, connection: Connection) -> AbstractContextManager[object]:
-        sent.append(made.text)
-        return cursor(made, connection)
+    def noted(connection: Connection, statements: Sequence[Sent]) -> Found:
+        sent.extend(text for text, _ in statements)
+        return send(connection, statements)
 
     event.listen(engine.sql, "before_cursor_execute", note)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Prepared, "_cursor", noted)
+        patch.setattr(channels, "send", noted)
         yield sent
     event.remove(engine.sql, "before_cursor_execute", note)

@@ -10,22 +10,23 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from adengine import channels
+
+BIND = re.compile(r":(\w+)")
+MARKS = {"sqlite": "?", "postgresql": "$"}
+
 
 class Straight:
-    """A select with binds as `:name`, run in a connection's own transaction.
-
-    Not for texts as people send them: what a database cannot keep is then the driver's error, not SQLAlchemy's. Ids and
-    stems are letters and digits.
-    """
+    """A select with binds as `:name`, run in a connection's own transaction."""
 
     def __init__(self, statement: str) -> None:
-        self._by_dialect = {"sqlite": statement, "postgresql": re.sub(r":(\w+)", r"%(\1)s", statement)}
+        self._names = tuple(dict.fromkeys(BIND.findall(statement)))
+        self._by_dialect = {dialect: self._marked(statement, mark) for dialect, mark in MARKS.items()}
+
+    def _marked(self, statement: str, mark: str) -> str:
+        return BIND.sub(lambda bind: f"{mark}{self._names.index(bind[1]) + 1}", statement)
 
     def rows(self, db: Connection, **values: object) -> list[tuple[Any, ...]]:
         """All rows, by the binds' values."""
-        cursor = db.connection.cursor()
-        try:
-            cursor.execute(self._by_dialect[db.dialect.name], values)
-            return list(cursor.fetchall())
-        finally:
-            cursor.close()
+        sent = self._by_dialect[db.dialect.name], [[values[name] for name in self._names]]
+        return channels.send(db, [sent])[0]

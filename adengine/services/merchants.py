@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from adengine import prepared
 from adengine.core.creative import Brand
 from adengine.core.errors import Invalid, NotFound, SignInNeeded
 from adengine.engine import AGENT_SCOPES, SCOPES, SHOPPER_SCOPES, Actor, Unit
@@ -109,7 +108,7 @@ def issue(unit: Unit, merchant_id: str, kind: str, scopes: frozenset[str]) -> tu
 
 def actor_of(unit: Unit, token: str) -> Actor:
     """Whom a token acts for; raises SignInNeeded when it is unknown or withdrawn."""
-    found = prepared.run(unit.connection, BEARER, {"digest": _digest(token)})
+    found = unit.answer(BEARER, {"digest": _digest(token)})
     if not found:
         raise SignInNeeded("this token is not valid; make one with 'adengine token create'")
     kind, merchant_id, scopes, agent_id = found[0]

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
-from adengine import prepared
 from adengine.core.canonical import digest
 from adengine.core.errors import Invalid, KeyReused, StillRunning
 from adengine.engine import Unit
@@ -19,25 +16,21 @@ from adengine.models import Request, new_id
 
 __all__ = ["KEPT_FOR", "Answer", "Ask", "begin", "digest", "drop", "forget", "keep"]
 
-Write = ReturningInsert[tuple[str]] | ReturningUpdate[str]
-
 # Every request of an agent comes through these two: they are made once, and write without the savepoint, the looks and
 # the flushes that rows would take.
-TAKEN_UP = {
-    name: dialect.insert(Request).on_conflict_do_nothing().returning(Request.id)
-    for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
+INSERTS: dict[str, postgresql.Insert | sqlite.Insert] = {
+    "postgresql": postgresql.insert(Request),
+    "sqlite": sqlite.insert(Request),
 }
-ANSWERED = (
-    update(Request)
-    .where(
-        Request.caller == bindparam("of_caller"),
-        Request.path == bindparam("of_path"),
-        Request.key == bindparam("of_key"),
-        Request.status == "running",
+TAKEN_UP = {name: new.on_conflict_do_nothing().returning(Request.id) for name, new in INSERTS.items()}
+ANSWERED = {
+    name: new.on_conflict_do_update(
+        index_elements=[Request.caller, Request.path, Request.key],
+        set_={"status": new.excluded.status, "code": new.excluded.code, "body": new.excluded.body},
+        where=Request.status == "running",
     )
-    .values({name: bindparam(name) for name in ("status", "code", "body")})
-    .returning(Request.id)
-)
+    for name, new in INSERTS.items()
+}
 KEPT_FOR = timedelta(hours=24)
 LONGEST_KEY = 255
 LONGEST_WAIT_S = 2
@@ -95,9 +88,7 @@ def keep(unit: Unit, ask: Ask, answer: Answer) -> None:
 
     A request that was not begun is kept as well: what refused it may have undone its beginning.
     """
-    which = {"of_caller": ask.caller, "of_path": ask.path, "of_key": ask.key}
-    if not _does(unit, ANSWERED, {**which, **_outcome(answer)}):
-        _take_up(unit, ask, answer)
+    unit.write(ANSWERED[unit.dialect], _row(unit, ask, answer))
 
 
 def drop(unit: Unit, ask: Ask) -> None:
@@ -119,31 +110,25 @@ def _find(unit: Unit, ask: Ask) -> Request | None:
     return unit.db.scalar(same.with_for_update(key_share=True).execution_options(populate_existing=True))
 
 
-def _take_up(unit: Unit, ask: Ask, answer: Answer | None = None) -> bool:
-    """Remember the request, as answered if it is; False: it is remembered already."""
-    row = {
+def _take_up(unit: Unit, ask: Ask) -> bool:
+    """Remember the request; False: it is remembered already."""
+    return bool(unit.answer(TAKEN_UP[unit.dialect], _row(unit, ask)))
+
+
+def _row(unit: Unit, ask: Ask, answer: Answer | None = None) -> dict[str, object]:
+    return {
         "id": new_id("req"),
         "merchant_id": unit.merchant_id,
         "caller": ask.caller,
         "path": ask.path,
         "key": ask.key,
         "digest": ask.digest,
+        "status": "done" if answer else "running",
         "lease_until": unit.now() + _lease(unit),
+        "code": answer.code if answer else 0,
+        "body": answer.body if answer else "",
         "created_at": unit.now(),
-        **_outcome(answer),
     }
-    return _does(unit, TAKEN_UP[unit.connection.dialect.name], row)
-
-
-def _outcome(answer: Answer | None) -> dict[str, str | int]:
-    if answer is None:
-        return {"status": "running", "code": 0, "body": ""}
-    return {"status": "done", "code": answer.code, "body": answer.body}
-
-
-def _does(unit: Unit, write: Write, values: Mapping[str, object]) -> bool:
-    """Whether a statement that answers the rows it wrote wrote one."""
-    return bool(prepared.run(unit.connection, write, values))
 
 
 def _lease(unit: Unit) -> timedelta:

@@ -6,7 +6,8 @@ import hashlib
 from datetime import timedelta
 from pathlib import Path
 
-from flask import Flask, url_for
+from flask import Flask, Request, url_for
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 from adengine.engine import AdEngine
 from adengine.web import (
@@ -46,6 +47,7 @@ def create_app(engine: AdEngine) -> Flask:
     """The web application over a built engine."""
     app = Flask("adengine.web", template_folder=str(PAGES), static_folder=str(STATIC))
     app.extensions["adengine"] = engine
+    app.session_interface = Sessions()
     app.secret_key = engine.settings.secret()
     app.config.update(
         MAX_CONTENT_LENGTH=LARGEST_UPLOAD,
@@ -85,6 +87,15 @@ def create_app(engine: AdEngine) -> Flask:
     app.register_blueprint(acp.blueprint(engine))
     app.register_blueprint(ucp.blueprint(engine))
     return app
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Flask's own, which readies its signature for every request, also for those that bring no cookie."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
 
 
 def _dress(app: Flask) -> None:

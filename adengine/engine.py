@@ -195,7 +195,7 @@ class Unit:
             self.db.flush()
 
     def _has_changes(self) -> bool:
-        return self.session is not None or any(instance_state(row).modified for row in self.held.values())
+        return self.session is not None or True in [instance_state(row).modified for row in self.held.values()]
 
     def get(self, kind: type[Row], row_id: str, *, lock: bool = False) -> Row:
         """The actor's row of that id, locked until the unit ends if asked; raises NotFound."""

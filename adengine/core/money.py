@@ -98,7 +98,7 @@ class Money:
 
     def _same(self, other: Money) -> Money:
         if other.currency != self.currency:
-            raise Invalid(f"{self.currency} and {other.currency} cannot be added or compared")
+            raise _unlike(self.currency, other.currency)
         return other
 
 
@@ -121,14 +121,22 @@ def _learn(currency: str) -> None:
     CODES.add(currency)
 
 
+def _unlike(one: str, other: str) -> Invalid:
+    return Invalid(f"{one} and {other} cannot be added or compared")
+
+
 def zero(currency: str) -> Money:
     return Money(0, currency)
 
 
 def total(amounts: Iterable[Money], currency: str) -> Money:
     """Sum of the amounts, all of them in `currency`; zero when there are none."""
-    whole = zero(currency)
-    return Money(sum(whole._same(one).minor for one in amounts), currency)
+    minor = 0
+    for one in amounts:
+        if one.currency != currency:
+            raise _unlike(currency, one.currency)
+        minor += one.minor
+    return Money(minor, currency)
 
 
 def parse(text: str, currency: str) -> Money:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
+
+from pydantic_core import to_json
 
 from adengine.core.quote import QuoteLine
 from adengine.services.acp.shapes import Adjustment, EstimatedDelivery, Fulfillment, Order, OrderEvent, OrderLine
@@ -31,14 +32,14 @@ ADJUSTMENTS: dict[str, Literal["pending", "completed", "failed"]] = {
 def order_event(kind: Kind, order: OrderCard, links: Links) -> str:
     """The body of an order webhook: JSON text with the whole order, the same bytes for the same order."""
     event: OrderEvent = {"type": kind, "data": order_document(order, links)}
-    return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+    return to_json(event).decode()
 
 
 def order_document(order: OrderCard, links: Links, locale: str = "en") -> Order:
     """The order with its lines, way, refunds and disputes; totals keep what was charged at first."""
     language = language_of(locale)
     is_gone = order.status == "refunded"
-    totals = session_totals(order.quote, language)
+    totals, arrival = session_totals(order.quote, language), _arrival(order)
     if order.refunded.minor:
         totals.append(refunded_total(order.refunded.minor, language))
     document: Order = {
@@ -50,13 +51,13 @@ def order_document(order: OrderCard, links: Links, locale: str = "en") -> Order:
         "status": "canceled" if is_gone else "confirmed" if order.placed_ref else "created",
         "confirmation": {"confirmation_number": order.id, "receipt_url": links(f"orders/{order.id}")},
         "line_items": _lines(order, language, is_gone=is_gone),
-        "fulfillments": _fulfillments(order, is_gone=is_gone),
+        "fulfillments": _fulfillments(order, arrival, is_gone=is_gone),
         "adjustments": _adjustments(order),
         "totals": totals,
     }
     if order.notes:
         document["confirmation"]["order_notes"] = order.notes
-    if (arrival := _arrival(order)) is not None:
+    if arrival is not None:
         document["estimated_delivery"] = arrival
     return document
 
@@ -87,7 +88,7 @@ def pieces_returned(order: OrderCard, line: QuoteLine) -> int:
     return sum(quantity for one in paid for variant_id, quantity in one.lines if variant_id == line.variant_id)
 
 
-def _fulfillments(order: OrderCard, *, is_gone: bool) -> list[Fulfillment]:
+def _fulfillments(order: OrderCard, arrival: EstimatedDelivery | None, *, is_gone: bool) -> list[Fulfillment]:
     """One parcel with everything in it, where the shop ships at all. Its address stays with the shop."""
     if not order.quote.option_id:
         return []
@@ -97,7 +98,7 @@ def _fulfillments(order: OrderCard, *, is_gone: bool) -> list[Fulfillment]:
         "status": "canceled" if is_gone else "pending",
         "line_items": [{"id": line_id(one), "quantity": one.quantity} for one in order.quote.lines],
     }
-    if (arrival := _arrival(order)) is not None:
+    if arrival is not None:
         parcel["estimated_delivery"] = arrival
     return [parcel]
 

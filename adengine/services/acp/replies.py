@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from pydantic_core import to_json
 
 from adengine.core.errors import AdEngineError, Forbidden, Invalid, KeyReused, StillRunning
 from adengine.engine import Actor, AdEngine, Unit
@@ -108,4 +109,4 @@ def reply_of(answer: Answer, *, is_replay: bool = False) -> Reply:
 
 
 def text_of(document: Document | ErrorDocument) -> str:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return to_json(document).decode()

@@ -111,10 +111,19 @@ class PayeeState:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class Purchase:
+    """What is paid for: a checkout, the order that it becomes, and its name for the buyer."""
+
+    checkout_id: str
+    order_id: str
+    title: str
+
+
 class Payments(Protocol):
     """Takes and returns money. A call repeated with the same key, after a crash say, answers the same.
 
-    `reference` is the checkout's id, `key` our id of what is done (payment, refund, transfer, reversal). A provider
+    `key` is our id of what is done (payment, refund, transfer, reversal). A provider
     that cannot be reached or does not answer raises Unavailable: whether it did the work is then unknown, and the
     call is repeated with the same key. What it refuses for good raises Invalid or Forbidden, a name it does not know
     among them; what it may allow another day (no funds yet, a payee that is not ready) raises Conflict.
@@ -124,11 +133,11 @@ class Payments(Protocol):
     name: str
     signature_header: str
 
-    def open(self, amount: Money, *, reference: str, description: str, key: str) -> PaymentPage:
+    def open(self, amount: Money, what: Purchase, *, key: str) -> PaymentPage:
         """A page of the provider's where the buyer pays."""
         ...
 
-    def intent(self, amount: Money, *, reference: str, description: str, key: str) -> PaymentIntent:
+    def intent(self, amount: Money, what: Purchase, *, key: str) -> PaymentIntent:
         """A payment that the player confirms in place."""
         ...
 
@@ -136,9 +145,7 @@ class Payments(Protocol):
         """What a delegated token allows; raises Invalid for one that is none."""
         ...
 
-    def charge(
-        self, token: str, amount: Money, *, reference: str, description: str, key: str, authenticated: bool = False
-    ) -> Charge:
+    def charge(self, token: str, amount: Money, what: Purchase, *, key: str, authenticated: bool = False) -> Charge:
         """Charge a delegated token now; raises Invalid for one that is used up, expired or good for less.
 
         `authenticated`: the buyer passed the challenge that the same payment (the same `key`) asked for before.

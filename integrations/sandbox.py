@@ -18,7 +18,7 @@ from typing import Literal, cast
 
 from adengine.core.errors import Forbidden, Invalid
 from adengine.core.money import Money
-from adengine.ports import Charge, PayeeState, PaymentEvent, PaymentIntent, PaymentPage, TokenLimits
+from adengine.ports import Charge, PayeeState, PaymentEvent, PaymentIntent, PaymentPage, Purchase, TokenLimits
 
 PUBLISHABLE_KEY = "pk_sandbox"
 # A kind, and how much it is good for: spt_sandbox_ok.2400.EUR pays 24.00 euros and no cent more.
@@ -51,13 +51,13 @@ class SandboxPayments:
         self.secret = secret
         self.public_url = public_url.rstrip("/")
 
-    def open(self, amount: Money, *, reference: str, description: str, key: str) -> PaymentPage:
-        external_id = self._name_payment(amount, reference, description, key)
+    def open(self, amount: Money, what: Purchase, *, key: str) -> PaymentPage:
+        external_id = self._name_payment(amount, what, key)
         return PaymentPage(external_id, f"{self.public_url}/sandbox/pay/{external_id}")
 
-    def intent(self, amount: Money, *, reference: str, description: str, key: str) -> PaymentIntent:
+    def intent(self, amount: Money, what: Purchase, *, key: str) -> PaymentIntent:
         """A payment whose secret is its name: `/sandbox/pay/<secret>` takes the decision from the player, too."""
-        external_id = self._name_payment(amount, reference, description, key)
+        external_id = self._name_payment(amount, what, key)
         return PaymentIntent(external_id, external_id, PUBLISHABLE_KEY)
 
     def limits(self, token: str) -> TokenLimits:
@@ -66,16 +66,14 @@ class SandboxPayments:
             return TokenLimits(most, LONG_AGO, is_usable=False, reason="expired")
         return TokenLimits(most, None, is_usable=True)
 
-    def charge(
-        self, token: str, amount: Money, *, reference: str, description: str, key: str, authenticated: bool = False
-    ) -> Charge:
+    def charge(self, token: str, amount: Money, what: Purchase, *, key: str, authenticated: bool = False) -> Charge:
         kind, most = _read_token(token)
         if kind == "expired":
             raise Invalid("this payment token has expired; ask the buyer's agent for a new one")
         if most is not None and most < amount:
             raise Invalid(f"this payment token allows {most.display()}, and {amount.display()} is more")
         verdict = "passed" if kind == "3ds" and authenticated else kind
-        return self.find(self._name_payment(amount, reference, description, key, verdict))
+        return self.find(self._name_payment(amount, what, key, verdict))
 
     def find(self, external_id: str) -> Charge:
         """What a token's name says; what was decided on a page is told by a message alone, and pending here."""
@@ -169,8 +167,8 @@ class SandboxPayments:
         minor, currency, _, _ = self._unseal("transfer", transfer_id)
         _need_part(amount, Money(int(minor), str(currency)), "reversal", "transfer")
 
-    def _name_payment(self, amount: Money, reference: str, description: str, key: str, verdict: str = "") -> str:
-        return self._seal("payment", amount.minor, amount.currency, reference, description[:80], key, verdict)
+    def _name_payment(self, amount: Money, what: Purchase, key: str, verdict: str = "") -> str:
+        return self._seal("payment", amount.minor, amount.currency, what.checkout_id, what.title[:80], key, verdict)
 
     def _name_charge(self, payment: SandboxPayment) -> str:
         return self._seal("charge", payment.amount.minor, payment.amount.currency, payment.key)

@@ -304,7 +304,7 @@ def _check_money(shop: Store, sold: Sequence[str]) -> None:
         turnover = unit.db.scalar(select(func.sum(Order.total_minor))) or 0
     if shop.stripe:
         charges = shop.stripe.objects("charge")
-        assert Counter(one["transfer_group"] for one in charges) == Counter(sold)
+        assert Counter(one["transfer_group"] for one in charges) == Counter(sales)
         assert sum(one["amount_captured"] for one in charges) == turnover
 
 

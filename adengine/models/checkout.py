@@ -52,6 +52,11 @@ class Checkout(Owned, Base):
     interventions: Mapped[tuple[str, ...]] = mapped_column(Value(tuple[str, ...]), default=())
     extensions: Mapped[tuple[str, ...]] = mapped_column(Value(tuple[str, ...]), default=())
 
+    @property
+    def order_id(self) -> str:
+        """The order that it becomes, known before it is one: the provider groups its money by it."""
+        return f"ord_{self.id.removeprefix('chk_')}"
+
 
 class Cart(Owned, Base):
     """A basket that an agent keeps for its buyer before there is a checkout; priced anew whenever it is read."""

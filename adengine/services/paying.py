@@ -19,7 +19,7 @@ from adengine.core.money import Money
 from adengine.core.quote import Quote
 from adengine.engine import SYSTEM, Actor, AdEngine, Unit, worker
 from adengine.models import Checkout, Inbox, Order, Payment, new_id
-from adengine.ports import Charge, PaymentEvent, PaymentIntent, TokenLimits
+from adengine.ports import Charge, PaymentEvent, PaymentIntent, Purchase, TokenLimits
 from adengine.services import checkout, orders, payees, settling, stock
 from adengine.services.checkout import CheckoutCard
 
@@ -51,7 +51,7 @@ class Claimed:
 
     id: str
     amount: Money
-    title: str
+    what: Purchase
     url: str | None
     pending: str
     is_new: bool
@@ -67,9 +67,7 @@ def pay(engine: AdEngine, actor: Actor, checkout_id: str) -> str:
         if claimed.url:
             return claimed.url
     with _declining(engine, actor, checkout_id, claimed):
-        page = engine.ports.payments.open(
-            claimed.amount, reference=checkout_id, description=claimed.title, key=claimed.id
-        )
+        page = engine.ports.payments.open(claimed.amount, claimed.what, key=claimed.id)
     with engine.unit(actor) as unit:
         row = unit.get(Payment, claimed.id, lock=True)
         row.external_id, row.url = page.external_id, page.url
@@ -81,9 +79,7 @@ def intent(engine: AdEngine, actor: Actor, checkout_id: str) -> PaymentIntent:
     with engine.unit(actor) as unit:
         claimed = _to_be_paid(_claim(unit, _locked(unit, checkout_id), "intent"))
     with _declining(engine, actor, checkout_id, claimed):
-        made = engine.ports.payments.intent(
-            claimed.amount, reference=checkout_id, description=claimed.title, key=claimed.id
-        )
+        made = engine.ports.payments.intent(claimed.amount, claimed.what, key=claimed.id)
     with engine.unit(actor) as unit:
         unit.get(Payment, claimed.id, lock=True).external_id = made.external_id
     return made
@@ -118,7 +114,7 @@ def complete(
             return card
         said = how if isinstance(how, Completion) else how(claiming)
         claimed, merchant = _claim(claiming, row, "token", said), worker(claiming.merchant_id)
-    charge = _charge(engine, checkout_id, claimed, said) if claimed.amount else Charge("", "paid", "nothing to pay")
+    charge = _charge(engine, claimed, said) if claimed.amount else Charge("", "paid", "nothing to pay")
     with engine.unit(merchant) as unit:
         unit.knows(claiming)
         card = settling.charged(unit, checkout_id, claimed.id, charge)
@@ -261,7 +257,11 @@ def _claim(unit: Unit, row: Checkout, method: Method, how: Completion | None = N
 def _claimed(row: Checkout, payment: Payment) -> Claimed:
     """A payment that may have been asked for before."""
     pending = (payment.external_id or "") if row.trouble == "payment_pending" else ""
-    return Claimed(payment.id, payment.amount, row.quote.lines[0].title, payment.url, pending, is_new=False)
+    return Claimed(payment.id, payment.amount, _bought(row), payment.url, pending, is_new=False)
+
+
+def _bought(row: Checkout) -> Purchase:
+    return Purchase(row.id, row.order_id, row.quote.lines[0].title)
 
 
 def _to_be_paid(claimed: Claimed) -> Claimed:
@@ -312,7 +312,7 @@ def _new_payment(unit: Unit, row: Checkout, method: Method, token: str) -> Claim
         "token_digest": _digest(payment_id, token),
     }
     unit.add(Payment, payment)
-    return Claimed(payment_id, total, row.quote.lines[0].title, url=None, pending="", is_new=True)
+    return Claimed(payment_id, total, _bought(row), url=None, pending="", is_new=True)
 
 
 @contextmanager
@@ -328,7 +328,7 @@ def _declining(engine: AdEngine, actor: Actor, checkout_id: str, claimed: Claime
         raise
 
 
-def _charge(engine: AdEngine, checkout_id: str, claimed: Claimed, how: Completion) -> Charge:
+def _charge(engine: AdEngine, claimed: Claimed, how: Completion) -> Charge:
     payments = engine.ports.payments
     try:
         if claimed.pending:
@@ -338,14 +338,7 @@ def _charge(engine: AdEngine, checkout_id: str, claimed: Claimed, how: Completio
             problem = _beyond(payments.limits(how.token), claimed.amount, engine.ports.clock())
             if problem:
                 return Charge("", "declined", problem)
-        return payments.charge(
-            how.token,
-            claimed.amount,
-            reference=checkout_id,
-            description=claimed.title,
-            key=claimed.id,
-            authenticated=how.authenticated,
-        )
+        return payments.charge(how.token, claimed.amount, claimed.what, key=claimed.id, authenticated=how.authenticated)
     except REFUSALS as refusal:
         return Charge("", "declined", refusal.message)
 

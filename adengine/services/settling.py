@@ -11,7 +11,7 @@ from adengine.core.ledger import post_sale
 from adengine.core.money import Money
 from adengine.core.quote import reverify
 from adengine.engine import Unit
-from adengine.models import Ad, Checkout, Grant, Order, Payment, new_id
+from adengine.models import Ad, Checkout, Grant, Order, Payment
 from adengine.ports import Charge
 from adengine.services import ads, cameos, checkout, earnings, experiments, ledger, notices, planning, selling, stock
 from adengine.services.checkout import CheckoutCard
@@ -113,7 +113,7 @@ def _ordered(unit: Unit, row: Checkout, payment: Payment) -> Order:
     ad_id = _credited(unit, row)
     return unit.made(
         Order,
-        id=new_id("ord"),
+        id=row.order_id,
         checkout_id=row.id,
         payment_id=payment.id,
         status="paid",

@@ -10,7 +10,7 @@ from stripe.checkout import Session
 
 from adengine.core.errors import Forbidden, Invalid
 from adengine.core.money import Money
-from adengine.ports import Charge, PayeeState, PaymentEvent, PaymentIntent, PaymentPage, TokenLimits
+from adengine.ports import Charge, PayeeState, PaymentEvent, PaymentIntent, PaymentPage, Purchase, TokenLimits
 from integrations.stripe import events
 from integrations.stripe.amounts import to_stripe
 from integrations.stripe.answers import charge_of, declined_by, limits_of, name_of, payee_of
@@ -79,24 +79,24 @@ class StripePayments:
         takes = "takes payments" if account.charges_enabled else "takes no payments yet: finish its setup at Stripe"
         return f"{mode}, an account in {account.country} that {takes}; API {self.api_version}"
 
-    def open(self, amount: Money, *, reference: str, description: str, key: str) -> PaymentPage:
+    def open(self, amount: Money, what: Purchase, *, key: str) -> PaymentPage:
         """A Checkout Session for the whole amount: what it is made of, our own page has shown.
 
         It gets no end of its own, since a call repeated later would have to name another one; `close` ends it.
         """
-        ours = {PAYMENT: key, METHOD: "page", "checkout": reference}
+        ours = {PAYMENT: key, METHOD: "page", "checkout": what.checkout_id}
         with in_our_words("opening a payment page"):
             session = self.client.v1.checkout.sessions.create(
                 {
                     "mode": "payment",
-                    "client_reference_id": reference,
+                    "client_reference_id": what.checkout_id,
                     "line_items": [
                         {
                             "quantity": 1,
                             "price_data": {
                                 "currency": amount.currency.lower(),
                                 "unit_amount": to_stripe(amount),
-                                "product_data": {"name": description[:250]},
+                                "product_data": {"name": what.title[:250]},
                             },
                         }
                     ],
@@ -104,18 +104,18 @@ class StripePayments:
                     "adaptive_pricing": {"enabled": False},
                     "metadata": ours,
                     "payment_intent_data": {
-                        "description": description[:250],
-                        "transfer_group": reference,
+                        "description": what.title[:250],
+                        "transfer_group": what.order_id,
                         "metadata": ours,
                     },
-                    "success_url": f"{self.public_url}/checkouts/{reference}?outcome=paid",
-                    "cancel_url": f"{self.public_url}/checkouts/{reference}",
+                    "success_url": f"{self.public_url}/checkouts/{what.checkout_id}?outcome=paid",
+                    "cancel_url": f"{self.public_url}/checkouts/{what.checkout_id}",
                 },
                 _keyed("open", key),
             )
         return PaymentPage(session.id, session.url or "")
 
-    def intent(self, amount: Money, *, reference: str, description: str, key: str) -> PaymentIntent:
+    def intent(self, amount: Money, what: Purchase, *, key: str) -> PaymentIntent:
         if not self.publishable_key:
             raise Invalid("paying in the player needs ADENGINE_STRIPE_PUBLISHABLE_KEY (pk_...)")
         with in_our_words("opening a payment"):
@@ -123,9 +123,9 @@ class StripePayments:
                 {
                     "amount": to_stripe(amount),
                     "currency": amount.currency.lower(),
-                    "description": description[:250],
-                    "transfer_group": reference,
-                    "metadata": {PAYMENT: key, METHOD: "intent", "checkout": reference},
+                    "description": what.title[:250],
+                    "transfer_group": what.order_id,
+                    "metadata": {PAYMENT: key, METHOD: "intent", "checkout": what.checkout_id},
                     "automatic_payment_methods": {"enabled": True},
                 },
                 _keyed("intent", key),
@@ -137,9 +137,7 @@ class StripePayments:
         with in_our_words("reading a payment token"):
             return limits_of(self.client.raw_request("get", path, stripe_version=PREVIEW_VERSION).data)
 
-    def charge(
-        self, token: str, amount: Money, *, reference: str, description: str, key: str, authenticated: bool = False
-    ) -> Charge:
+    def charge(self, token: str, amount: Money, what: Purchase, *, key: str, authenticated: bool = False) -> Charge:
         """Charge a shared payment token. Repeated after a challenge, Stripe says again that it wants one: asked anew,
         it tells what became of it."""
         granted = {"shared_payment_granted_token": _checked(token)}
@@ -150,9 +148,9 @@ class StripePayments:
                         "amount": to_stripe(amount),
                         "currency": amount.currency.lower(),
                         "confirm": True,
-                        "description": description[:250],
-                        "transfer_group": reference,
-                        "metadata": {PAYMENT: key, METHOD: "token", "checkout": reference},
+                        "description": what.title[:250],
+                        "transfer_group": what.order_id,
+                        "metadata": {PAYMENT: key, METHOD: "token", "checkout": what.checkout_id},
                         # Nobody sits before a browser that could be sent elsewhere.
                         "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
                         # The released library does not know this way to pay.
@@ -243,7 +241,7 @@ class StripePayments:
             return payee_of(self.client.v1.accounts.retrieve(payee))
 
     def transfer(self, payee: str, amount: Money, *, order_id: str, charge_id: str, key: str) -> str:
-        """Draw a transfer from the charge, which puts it into the charge's transfer group: the checkout's id."""
+        """Draw a transfer from the charge, which puts it into the charge's transfer group: the order's."""
         with in_our_words("transferring to a payee"):
             made = self.client.v1.transfers.create(
                 {

@@ -19,7 +19,7 @@ from adengine.core.errors import Unavailable
 from adengine.core.money import Money
 from adengine.engine import AdEngine
 from adengine.models import Checkout
-from adengine.ports import Charge, PlacedOrder
+from adengine.ports import Charge, PlacedOrder, Purchase
 from adengine.services import agents, orders
 from integrations.post import WebPost
 from integrations.queue import SEVERAL
@@ -69,9 +69,7 @@ class Broken(SandboxPayments):
 
     failure: Exception = Unavailable("the payment provider does not answer")
 
-    def charge(
-        self, token: str, amount: Money, *, reference: str, description: str, key: str, authenticated: bool = False
-    ) -> Charge:
+    def charge(self, token: str, amount: Money, what: Purchase, *, key: str, authenticated: bool = False) -> Charge:
         raise self.failure
 
 
@@ -232,7 +230,7 @@ def test_a_charge_at_stripe_is_logged_without_its_token_or_key(
     payments = desk_at_stripe.payments()
     amount, token = Money(5980, "EUR"), desk_at_stripe.grant(5980)
     with leaks.heard() as said:
-        payments.charge(token, amount, reference="chk_1", description="Mug", key="pay_1")
+        payments.charge(token, amount, Purchase("chk_1", "ord_1", "Mug"), key="pay_1")
         with pytest.raises(Exception) as refused:  # noqa: PT011  whatever it is, its words are looked at
             payments.limits("spt_never_granted_0042")
         said.append(f"{refused.value!r} {refused.value}")

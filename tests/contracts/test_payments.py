@@ -9,11 +9,12 @@ import pytest
 
 from adengine.core.errors import Forbidden, Invalid
 from adengine.core.money import Money
-from adengine.ports import Charge, PaymentEvent, Payments
+from adengine.ports import Charge, PaymentEvent, Payments, Purchase
 from integrations.sandbox import SandboxPayments
 from tests.stripe_desk import FAR_AWAY, StripeDesk
 
 PRICE = Money(2400, "EUR")
+MUG = Purchase("chk_1", "ord_1", "Mug")
 REFUSES = (Invalid, Forbidden)
 LONG_AGO = 1_000_000_000
 
@@ -42,7 +43,7 @@ def sandbox_till() -> Till:
     def say(external_id: str, outcome: str) -> PaymentEvent:
         return payments.event(*payments.decide(external_id, outcome))
 
-    page = payments.open(PRICE, reference="chk_0", description="Mug", key="pay_0")
+    page = payments.open(PRICE, Purchase("chk_0", "ord_0", "Mug"), key="pay_0")
     return Till(
         payments,
         token=lambda kind: f"spt_sandbox_{kind}.{PRICE.minor}.{PRICE.currency}",
@@ -91,7 +92,7 @@ def stripe_till(desk: StripeDesk) -> Till:
         return heard("refund.failed")
 
     def message() -> tuple[bytes, str]:
-        page = payments.open(PRICE, reference="chk_0", description="Mug", key="pay_0")
+        page = payments.open(PRICE, Purchase("chk_0", "ord_0", "Mug"), key="pay_0")
         desk.pay_page(page.external_id)
         told = desk.events("payment_intent.succeeded")[-1]
         return told.body, told.signature
@@ -115,7 +116,7 @@ def till(request: pytest.FixtureRequest) -> Till:
 
 
 def charged(till: Till, kind: str = "ok", *, key: str = "pay_1") -> Charge:
-    return till.payments.charge(till.token(kind), PRICE, reference="chk_1", description="Mug", key=key)
+    return till.payments.charge(till.token(kind), PRICE, MUG, key=key)
 
 
 def ready_payee(till: Till) -> str:
@@ -129,14 +130,14 @@ def transfer(till: Till, charge: Charge, amount: Money, *, key: str = "trf_1") -
 
 
 def test_a_page_opened_again_with_the_same_key_is_the_same_page(till: Till) -> None:
-    pages = {till.payments.open(PRICE, reference="chk_1", description="Mug", key="pay_1") for _ in range(2)}
+    pages = {till.payments.open(PRICE, MUG, key="pay_1") for _ in range(2)}
     assert len(pages) == 1
     assert pages.pop().url.startswith("http")
-    assert till.payments.open(PRICE, reference="chk_1", description="Mug", key="pay_2") not in pages
+    assert till.payments.open(PRICE, MUG, key="pay_2") not in pages
 
 
 def test_a_paid_page_is_told_with_our_own_id_and_the_amount(till: Till) -> None:
-    page = till.payments.open(PRICE, reference="chk_1", description="Mug", key="pay_1")
+    page = till.payments.open(PRICE, MUG, key="pay_1")
     said = till.pay_page(page.external_id)
     assert (said.provider, said.outcome, said.payment_id) == (till.payments.name, "paid", "pay_1")
     assert (said.external_id, said.amount) == (page.external_id, PRICE)
@@ -144,12 +145,12 @@ def test_a_paid_page_is_told_with_our_own_id_and_the_amount(till: Till) -> None:
 
 
 def test_an_undecided_page_is_pending(till: Till) -> None:
-    page = till.payments.open(PRICE, reference="chk_1", description="Mug", key="pay_1")
+    page = till.payments.open(PRICE, MUG, key="pay_1")
     assert till.payments.find(page.external_id).outcome == "pending"
 
 
 def test_the_player_gets_the_same_secret_for_the_same_key(till: Till) -> None:
-    made = {till.payments.intent(PRICE, reference="chk_1", description="Mug", key="pay_1") for _ in range(2)}
+    made = {till.payments.intent(PRICE, MUG, key="pay_1") for _ in range(2)}
     assert len(made) == 1
     intent = made.pop()
     assert intent.client_secret
@@ -158,7 +159,7 @@ def test_the_player_gets_the_same_secret_for_the_same_key(till: Till) -> None:
 
 @pytest.mark.parametrize("outcome", ["paid", "declined"])
 def test_what_the_buyer_did_in_the_player_is_told(till: Till, outcome: str) -> None:
-    intent = till.payments.intent(PRICE, reference="chk_1", description="Mug", key="pay_1")
+    intent = till.payments.intent(PRICE, MUG, key="pay_1")
     said = till.settle(intent.external_id, outcome)
     assert (said.outcome, said.payment_id, said.external_id) == (outcome, "pay_1", intent.external_id)
     assert bool(said.reason) == (outcome == "declined")
@@ -176,7 +177,7 @@ def test_a_token_says_what_it_is_good_for(till: Till) -> None:
 
 def test_a_token_charged_again_with_the_same_key_is_charged_once(till: Till) -> None:
     token = till.token("ok")
-    charges = {till.payments.charge(token, PRICE, reference="chk_1", description="Mug", key="pay_1") for _ in range(3)}
+    charges = {till.payments.charge(token, PRICE, MUG, key="pay_1") for _ in range(3)}
     assert len(charges) == 1
     charge = charges.pop()
     assert charge.outcome == "paid"
@@ -186,7 +187,7 @@ def test_a_token_charged_again_with_the_same_key_is_charged_once(till: Till) -> 
 
 def test_a_declined_token_says_why_however_often(till: Till) -> None:
     token = till.token("declined")
-    charges = {till.payments.charge(token, PRICE, reference="chk_1", description="Mug", key="pay_1") for _ in range(2)}
+    charges = {till.payments.charge(token, PRICE, MUG, key="pay_1") for _ in range(2)}
     assert len(charges) == 1
     charge = charges.pop()
     assert charge.outcome == "declined"
@@ -198,9 +199,7 @@ def test_a_challenge_passed_lets_the_same_payment_go_on(till: Till) -> None:
     token = till.token("3ds")
 
     def charge(*, authenticated: bool) -> Charge:
-        return till.payments.charge(
-            token, PRICE, reference="chk_1", description="Mug", key="pay_1", authenticated=authenticated
-        )
+        return till.payments.charge(token, PRICE, MUG, key="pay_1", authenticated=authenticated)
 
     asked = charge(authenticated=False)
     assert asked.outcome == "needs_authentication"
@@ -214,11 +213,9 @@ def test_a_challenge_passed_lets_the_same_payment_go_on(till: Till) -> None:
 
 def test_a_token_pays_no_cent_more_than_it_allows(till: Till) -> None:
     with pytest.raises(Invalid):
-        till.payments.charge(
-            till.token("ok"), PRICE + Money(1, "EUR"), reference="chk_1", description="Mug", key="pay_1"
-        )
+        till.payments.charge(till.token("ok"), PRICE + Money(1, "EUR"), MUG, key="pay_1")
     with pytest.raises(Invalid):
-        till.payments.charge(till.token("ok"), Money(100, "USD"), reference="chk_1", description="Mug", key="pay_2")
+        till.payments.charge(till.token("ok"), Money(100, "USD"), MUG, key="pay_2")
 
 
 def test_an_expired_token_is_refused(till: Till) -> None:
@@ -231,7 +228,7 @@ def test_what_is_no_token_is_refused(till: Till, token: str) -> None:
     with pytest.raises(Invalid):
         till.payments.limits(token)
     with pytest.raises(Invalid):
-        till.payments.charge(token, PRICE, reference="chk_1", description="Mug", key="pay_1")
+        till.payments.charge(token, PRICE, MUG, key="pay_1")
 
 
 def test_a_refund_beyond_the_payment_is_refused(till: Till) -> None:
@@ -243,7 +240,7 @@ def test_a_refund_beyond_the_payment_is_refused(till: Till) -> None:
 
 
 def test_a_paid_page_is_refunded_by_its_own_name(till: Till) -> None:
-    page = till.payments.open(PRICE, reference="chk_1", description="Mug", key="pay_1")
+    page = till.payments.open(PRICE, MUG, key="pay_1")
     till.pay_page(page.external_id)
     till.payments.refund(page.external_id, Money(100, "EUR"), key="ref_1")
 
@@ -260,8 +257,8 @@ def test_a_refund_that_fails_later_is_told_with_our_own_ids(till: Till) -> None:
 
 
 def test_a_closed_payment_may_be_closed_again(till: Till) -> None:
-    page = till.payments.open(PRICE, reference="chk_1", description="Mug", key="pay_1")
-    intent = till.payments.intent(PRICE, reference="chk_2", description="Mug", key="pay_2")
+    page = till.payments.open(PRICE, MUG, key="pay_1")
+    intent = till.payments.intent(PRICE, Purchase("chk_2", "ord_2", "Mug"), key="pay_2")
     for name in (page.external_id, intent.external_id) * 2:
         till.payments.close(name)
 

@@ -6,9 +6,11 @@ import pytest
 
 from adengine.core.errors import Forbidden, Invalid
 from adengine.core.money import Money
+from adengine.ports import Purchase
 from integrations.sandbox import SandboxPayments
 
 PRICE = Money(2400, "EUR")
+MUG = Purchase("chk_1", "ord_1", "Mug")
 
 
 @pytest.fixture
@@ -25,25 +27,25 @@ def test_documented_tokens_pay_any_amount_their_way(sandbox: SandboxPayments, to
     assert limits.most is None
     assert limits.is_usable
     for amount in (PRICE, Money(99, "JPY")):
-        charge = sandbox.charge(token, amount, reference="chk_1", description="Mug", key="pay_1")
+        charge = sandbox.charge(token, amount, MUG, key="pay_1")
         assert charge.outcome == outcome
 
 
 def test_a_token_may_name_what_it_is_good_for(sandbox: SandboxPayments) -> None:
     assert sandbox.limits("spt_sandbox_ok.2400.EUR").most == PRICE
     with pytest.raises(Invalid, match="allows"):
-        sandbox.charge("spt_sandbox_ok.2399.EUR", PRICE, reference="chk_1", description="Mug", key="pay_1")
+        sandbox.charge("spt_sandbox_ok.2399.EUR", PRICE, MUG, key="pay_1")
 
 
 def test_the_expired_token_says_so(sandbox: SandboxPayments) -> None:
     assert sandbox.limits("spt_sandbox_expired").reason == "expired"
     with pytest.raises(Invalid, match="expired"):
-        sandbox.charge("spt_sandbox_expired", PRICE, reference="chk_1", description="Mug", key="pay_1")
+        sandbox.charge("spt_sandbox_expired", PRICE, MUG, key="pay_1")
 
 
 def test_another_sandbox_knows_nothing_of_this_one(sandbox: SandboxPayments) -> None:
     stranger = SandboxPayments(secret=b"another", public_url="http://127.0.0.1")
-    page = sandbox.open(PRICE, reference="chk_1", description="Mug", key="pay_1")
+    page = sandbox.open(PRICE, MUG, key="pay_1")
     with pytest.raises(Forbidden):
         stranger.read(page.external_id)
     with pytest.raises(Forbidden):
@@ -51,13 +53,13 @@ def test_another_sandbox_knows_nothing_of_this_one(sandbox: SandboxPayments) -> 
 
 
 def test_a_payment_can_only_be_decided_in_known_ways(sandbox: SandboxPayments) -> None:
-    page = sandbox.open(PRICE, reference="chk_1", description="Mug", key="pay_1")
+    page = sandbox.open(PRICE, MUG, key="pay_1")
     with pytest.raises(Invalid, match="declined"):
         sandbox.decide(page.external_id, "payee")
 
 
 def test_a_part_of_a_payment_can_be_disputed(sandbox: SandboxPayments) -> None:
-    page = sandbox.open(PRICE, reference="chk_1", description="Mug", key="pay_1")
+    page = sandbox.open(PRICE, MUG, key="pay_1")
     said = sandbox.event(*sandbox.decide(page.external_id, "disputed", amount=Money(700, "EUR")))
     assert (said.outcome, said.amount, said.payment_id) == ("disputed", Money(700, "EUR"), "pay_1")
     assert said.subject.startswith("dp_")

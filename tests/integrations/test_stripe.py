@@ -16,7 +16,7 @@ from adengine import doctor
 from adengine.app import build
 from adengine.core.errors import Conflict, Forbidden, Invalid, Unavailable
 from adengine.core.money import Money
-from adengine.ports import Charge, PaymentEvent
+from adengine.ports import Charge, PaymentEvent, Purchase
 from adengine.settings import Settings
 from integrations.stripe import StripePayments
 from integrations.stripe.amounts import from_stripe, to_stripe
@@ -24,6 +24,7 @@ from integrations.stripe.events import READERS
 from tests.stripe_desk import CONNECT_SECRET, KEY, PREVIEW, PUBLIC_URL, SECRET, StripeDesk, Told
 
 PRICE = Money(2400, "EUR")
+MUG = Purchase("chk_1", "ord_1", "Mug")
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def payments(desk: StripeDesk) -> Iterator[StripePayments]:
 
 
 def charge(payments: StripePayments, token: str, amount: Money = PRICE, *, key: str = "pay_1") -> Charge:
-    return payments.charge(token, amount, reference="chk_1", description="Mug", key=key)
+    return payments.charge(token, amount, MUG, key=key)
 
 
 def heard(payments: StripePayments, told: Told) -> PaymentEvent:
@@ -146,7 +147,7 @@ def test_a_payment_and_its_payback_may_go_by_one_key(desk: StripeDesk, payments:
 
 
 def test_the_page_asks_for_the_confirmed_price_and_leads_back(desk: StripeDesk, payments: StripePayments) -> None:
-    page = payments.open(PRICE, reference="chk_1", description="Mug", key="pay_1")
+    page = payments.open(PRICE, MUG, key="pay_1")
     desk.pay_page(page.external_id)
     session, intent = desk.objects("checkout.session")[0], desk.objects("payment_intent")[0]
     assert page.url == f"https://checkout.stripe.com/c/pay/{page.external_id}"
@@ -155,7 +156,7 @@ def test_the_page_asks_for_the_confirmed_price_and_leads_back(desk: StripeDesk, 
     assert session["success_url"] == f"{PUBLIC_URL}/checkouts/chk_1?outcome=paid"
     assert session["cancel_url"] == f"{PUBLIC_URL}/checkouts/chk_1"
     assert session["metadata"] == {"payment": "pay_1", "method": "page", "checkout": "chk_1"} == intent["metadata"]
-    assert intent["transfer_group"] == "chk_1"
+    assert intent["transfer_group"] == "ord_1"
 
 
 def test_a_transfer_joins_the_group_of_its_charge_and_names_the_order(
@@ -165,7 +166,7 @@ def test_a_transfer_joins_the_group_of_its_charge_and_names_the_order(
     payments.transfer(payee, Money(900, "EUR"), order_id="ord_1", charge_id=paid.charge_id, key="trf_1")
     made = desk.objects("transfer")[0]
     assert (made["destination"], made["source_transaction"]) == (payee, paid.charge_id)
-    assert made["transfer_group"] == "chk_1"
+    assert made["transfer_group"] == "ord_1"
     assert made["metadata"] == {"order": "ord_1", "transfer": "trf_1"}
 
 
@@ -249,18 +250,18 @@ def test_a_challenge_failed_declines_the_payment(desk: StripeDesk, payments: Str
     token = desk.grant(2400, card="pm_card_threeDSecure2Required")
     asked = charge(payments, token)
     desk.answer_challenge(asked.external_id, passed=False)
-    again = payments.charge(token, PRICE, reference="chk_1", description="Mug", key="pay_1", authenticated=True)
+    again = payments.charge(token, PRICE, MUG, key="pay_1", authenticated=True)
     assert (again.outcome, again.reason) == ("declined", "payment_intent_authentication_failure")
     assert taken(desk) == []
 
 
 def test_a_closed_page_can_no_longer_be_paid(desk: StripeDesk, payments: StripePayments) -> None:
-    page = payments.open(PRICE, reference="chk_1", description="Mug", key="pay_1")
+    page = payments.open(PRICE, MUG, key="pay_1")
     payments.close(page.external_id)
     assert payments.find(page.external_id).outcome == "declined"
     with pytest.raises(httpx.HTTPStatusError):
         desk.pay_page(page.external_id)
-    intent = payments.intent(PRICE, reference="chk_1", description="Mug", key="pay_2")
+    intent = payments.intent(PRICE, MUG, key="pay_2")
     payments.close(intent.external_id)
     assert payments.find(intent.external_id).outcome == "declined"
 
@@ -269,7 +270,7 @@ def test_a_closed_page_can_no_longer_be_paid(desk: StripeDesk, payments: StripeP
 
 
 def test_page_and_payment_tell_one_piece_of_news(desk: StripeDesk, payments: StripePayments) -> None:
-    page = payments.open(PRICE, reference="chk_1", description="Mug", key="pay_1")
+    page = payments.open(PRICE, MUG, key="pay_1")
     desk.pay_page(page.external_id)
     of_page = heard(payments, desk.events("checkout.session.completed")[0])
     of_payment = heard(payments, desk.events("payment_intent.succeeded")[0])
@@ -281,7 +282,7 @@ def test_page_and_payment_tell_one_piece_of_news(desk: StripeDesk, payments: Str
 
 
 def test_a_card_refused_on_the_page_ends_nothing(desk: StripeDesk, payments: StripePayments) -> None:
-    page = payments.open(PRICE, reference="chk_1", description="Mug", key="pay_1")
+    page = payments.open(PRICE, MUG, key="pay_1")
     desk.pay_page(page.external_id, "pm_card_chargeDeclined")
     assert heard(payments, desk.events("payment_intent.payment_failed")[0]).outcome == "other"
     assert payments.find(page.external_id).outcome == "pending"
@@ -290,7 +291,7 @@ def test_a_card_refused_on_the_page_ends_nothing(desk: StripeDesk, payments: Str
 
 
 def test_a_page_that_ran_out_is_declined(desk: StripeDesk, payments: StripePayments) -> None:
-    page = payments.open(PRICE, reference="chk_1", description="Mug", key="pay_1")
+    page = payments.open(PRICE, MUG, key="pay_1")
     payments.close(page.external_id)
     said = heard(payments, desk.events("checkout.session.expired")[0])
     assert (said.outcome, said.payment_id, said.reason) == ("declined", "pay_1", "expired")
@@ -435,7 +436,7 @@ def test_stripe_without_its_secrets_does_not_start(tmp_path: Path, given: dict[s
 
 def test_paying_in_the_player_needs_the_publishable_key(desk: StripeDesk) -> None:
     with pytest.raises(Invalid, match="ADENGINE_STRIPE_PUBLISHABLE_KEY"):
-        desk.payments(publishable_key="").intent(PRICE, reference="chk_1", description="Mug", key="pay_1")
+        desk.payments(publishable_key="").intent(PRICE, MUG, key="pay_1")
     assert desk.objects("payment_intent") == []
 
 
@@ -456,7 +457,7 @@ def test_doctor_says_whose_key_it_is(desk: StripeDesk, tmp_path: Path) -> None:
 
 def test_an_api_version_that_stripe_does_not_know_is_refused(desk: StripeDesk) -> None:
     with pytest.raises(Invalid):
-        desk.payments(api_version="1999-01-01").open(PRICE, reference="chk_1", description="Mug", key="pay_1")
+        desk.payments(api_version="1999-01-01").open(PRICE, MUG, key="pay_1")
 
 
 # Money as Stripe counts it

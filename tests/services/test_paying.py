@@ -20,7 +20,7 @@ from adengine.core.selling import Discount
 from adengine.engine import SYSTEM, AdEngine, worker
 from adengine.models import Ad, Checkout, Code, Grant, Inbox, Order, Payment, Posting
 from adengine.models import Variant as VariantRow
-from adengine.ports import Charge
+from adengine.ports import Charge, Purchase
 from adengine.services import ads, cameos, catalog, checkout, orders, paying, selling
 from adengine.services.checkout import Change, CheckoutCard
 from adengine.services.paying import Completion
@@ -105,15 +105,11 @@ class Ledgered(SandboxPayments):
         self.answers: dict[str, Charge] = {}
         engine.ports = replace(engine.ports, payments=self)
 
-    def charge(
-        self, token: str, amount: Money, *, reference: str, description: str, key: str, authenticated: bool = False
-    ) -> Charge:
+    def charge(self, token: str, amount: Money, what: Purchase, *, key: str, authenticated: bool = False) -> Charge:
         self.charged.append(key)
         if self.refusing:
             raise self.refusing.pop(0)
-        made = super().charge(
-            token, amount, reference=reference, description=description, key=key, authenticated=authenticated
-        )
+        made = super().charge(token, amount, what, key=key, authenticated=authenticated)
         return self.answers.get(token, made)
 
 
@@ -211,7 +207,7 @@ def test_a_provider_that_refuses_to_open_a_page_leaves_the_checkout_open(
     engine: AdEngine, desk: Desk, sage: Variant
 ) -> None:
     class Closed(SandboxPayments):
-        def open(self, amount: Money, *, reference: str, description: str, key: str):  # type: ignore[no-untyped-def]
+        def open(self, amount: Money, what: Purchase, *, key: str):  # type: ignore[no-untyped-def]
             raise Invalid("this account takes no payments")
 
     ours = sandbox(engine)
@@ -337,8 +333,8 @@ def test_an_event_that_comes_before_the_providers_answer_was_kept_makes_the_orde
     engine: AdEngine, desk: Desk, sage: Variant
 ) -> None:
     class Quick(SandboxPayments):
-        def open(self, amount: Money, *, reference: str, description: str, key: str):  # type: ignore[no-untyped-def]
-            page = super().open(amount, reference=reference, description=description, key=key)
+        def open(self, amount: Money, what: Purchase, *, key: str):  # type: ignore[no-untyped-def]
+            page = super().open(amount, what, key=key)
             heard.append(paying.take_event(engine, *self.decide(page.external_id, "paid")))
             return page
 
@@ -354,7 +350,7 @@ def test_an_event_that_comes_before_the_providers_answer_was_kept_makes_the_orde
 def test_an_event_about_a_payment_that_is_not_there_is_sent_again_later(
     engine: AdEngine, desk: Desk, sage: Variant
 ) -> None:
-    page = sandbox(engine).open(euros(2400), reference="chk_none", description="x", key="pay_none")
+    page = sandbox(engine).open(euros(2400), Purchase("chk_none", "ord_none", "x"), key="pay_none")
     with pytest.raises(NotFound, match="later"):
         paying.take_event(engine, *sandbox(engine).decide(page.external_id, "paid"))
     with engine.unit(SYSTEM) as unit:
@@ -485,7 +481,7 @@ def test_a_pending_payment_is_asked_after_and_settled(engine: AdEngine, desk: De
     provider = Ledgered(engine)
     provider.answers[OK.token] = Charge("", "pending")
     card = opened(engine, desk, sage)
-    external_id = provider.open(euros(2400), reference=card.id, description="x", key="pay_x").external_id
+    external_id = provider.open(euros(2400), Purchase(card.id, "ord_x", "x"), key="pay_x").external_id
     provider.answers[OK.token] = Charge(external_id, "pending")
     waiting = paying.complete(engine, desk.visitor, card.id, OK)
     assert (waiting.status, waiting.trouble) == ("paying", "payment_pending")

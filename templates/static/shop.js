@@ -47,6 +47,7 @@ for (const form of document.querySelectorAll("form[data-once]")) {
 }
 
 // The checkout prices itself anew as it is filled in: sums, ways and button follow, and what is typed stays.
+const PAUSE_MS = 400;
 let asking;
 function asked() {
   const body = new URLSearchParams(new FormData(till));
@@ -63,7 +64,7 @@ async function reprice() {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (!page.querySelector("[data-till]")) return location.assign(till.dataset.page); // it was paid, or ran out
     for (const field of till.querySelectorAll(".field [name]")) {
-      if (field.value && field.value === body.get(field.name)) mark(field, page);
+      if (field.value && field.value === body.get(field.name) && !isBeingTyped(field)) mark(field, page);
     }
     if (String(asked()) !== filled) return undefined; // typed on meanwhile, which a later change will tell
     for (const part of till.querySelectorAll("[data-part]")) {
@@ -75,6 +76,9 @@ async function reprice() {
     // Another change came, or nobody answered: the button asks again, and tells what changed.
   }
   return undefined;
+}
+function isBeingTyped(field) {
+  return field === document.activeElement && field.matches("input");
 }
 function mark(field, page) {
   const [now, fresh] = [field, page.getElementById(field.id)].map((one) => one?.closest(".field"));
@@ -92,7 +96,13 @@ if (till && performance.getEntriesByType("navigation")[0]?.type === "back_forwar
   location.replace(till.dataset.page); // the browser kept the page as it was; it may be half paid by now
 } else if (till) {
   for (const one of till.querySelectorAll("[data-plain]")) one.hidden = true;
+  let pause;
   till.addEventListener("change", (event) => event.target.name !== "code" && reprice());
+  till.addEventListener("input", (event) => {
+    clearTimeout(pause);
+    // Before the last field is left, so that Tab leads on to the ways it may be sent.
+    if (event.target.name !== "code" && till.checkValidity()) pause = setTimeout(reprice, PAUSE_MS);
+  });
 }
 
 // A poster comes to life under the pointer or the keyboard.

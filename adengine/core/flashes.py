@@ -63,12 +63,16 @@ def _flashes(turns: Sequence[int], start: int, fps: int) -> int:
 
 def _turns(light: Sequence[float]) -> Iterator[int]:
     """Yield the frames on which it has become brighter or darker by enough, in alternation."""
-    if not light:
+    if not light or max(light) - min(light) < LEAST_CHANGE:
         return
     low = high = light[0]
     rising: bool | None = None
     for frame, value in enumerate(light):
-        low, high = min(low, value), max(high, value)
+        # Compared, not asked of `min` and `max`: a film has a hundred thousand of these, at its very end.
+        if value < low:
+            low = value
+        elif value > high:
+            high = value
         if rising is not True and value - low >= LEAST_CHANGE and low < BRIGHT:
             yield frame
             rising, high = True, value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from adengine.core.speech import pieces
 
@@ -204,8 +204,8 @@ class Cameo:
 Layer: TypeAlias = Ground | Piece | Picture | Clip | Veil | Block | Badge | Compare | Logo | Cameo
 
 
-@dataclass(frozen=True)
-class GroundDraw:
+# Draws are tuples: a film makes thousands, and a process that makes one frame defines them all first.
+class GroundDraw(NamedTuple):
     """`light_x`, `light_y` are where the light falls, in 0..1 of the frame; it is `settled` once it holds still."""
 
     stage: str
@@ -217,8 +217,7 @@ class GroundDraw:
     kind: Literal["ground"] = "ground"
 
 
-@dataclass(frozen=True)
-class PieceDraw:
+class PieceDraw(NamedTuple):
     file: str
     stage: str
     form: str
@@ -227,8 +226,7 @@ class PieceDraw:
     kind: Literal["piece"] = "piece"
 
 
-@dataclass(frozen=True)
-class PictureDraw:
+class PictureDraw(NamedTuple):
     """`dx`, `dy` are pixels; `scale` is about the box's foot for a cutout and about its middle otherwise."""
 
     file: str
@@ -243,8 +241,7 @@ class PictureDraw:
     kind: Literal["picture"] = "picture"
 
 
-@dataclass(frozen=True)
-class ClipDraw:
+class ClipDraw(NamedTuple):
     file: str
     box: Box
     frame: int
@@ -252,8 +249,7 @@ class ClipDraw:
     kind: Literal["clip"] = "clip"
 
 
-@dataclass(frozen=True)
-class VeilDraw:
+class VeilDraw(NamedTuple):
     file: str
     box: Box
     edge: str
@@ -261,8 +257,7 @@ class VeilDraw:
     kind: Literal["veil"] = "veil"
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """One text of a block: how far each of its words has come in (0..1), and the scale of the whole."""
 
     role: str
@@ -272,8 +267,7 @@ class Item:
     scale: float = 1.0
 
 
-@dataclass(frozen=True)
-class BlockDraw:
+class BlockDraw(NamedTuple):
     """`peers` are the items of other blocks that are set as large; an empty `align` is the style's."""
 
     items: tuple[Item, ...]
@@ -285,8 +279,7 @@ class BlockDraw:
     kind: Literal["block"] = "block"
 
 
-@dataclass(frozen=True)
-class BadgeDraw:
+class BadgeDraw(NamedTuple):
     text: str
     box: Box
     stage: str
@@ -295,8 +288,7 @@ class BadgeDraw:
     kind: Literal["badge"] = "badge"
 
 
-@dataclass(frozen=True)
-class CompareDraw:
+class CompareDraw(NamedTuple):
     """`part` (0..1) of the box's width, from its left, shows `before`."""
 
     before: str
@@ -307,8 +299,7 @@ class CompareDraw:
     kind: Literal["compare"] = "compare"
 
 
-@dataclass(frozen=True)
-class LogoDraw:
+class LogoDraw(NamedTuple):
     file: str
     box: Box
     align: str
@@ -316,8 +307,7 @@ class LogoDraw:
     kind: Literal["logo"] = "logo"
 
 
-@dataclass(frozen=True)
-class CameoDraw:
+class CameoDraw(NamedTuple):
     clip: str
     still: str
     box: Box
@@ -328,8 +318,7 @@ class CameoDraw:
     kind: Literal["cameo"] = "cameo"
 
 
-@dataclass(frozen=True)
-class CaptionDraw:
+class CaptionDraw(NamedTuple):
     """What is being said: words by line, and the place among them of the word being spoken (-1: none)."""
 
     lines: tuple[tuple[str, ...], ...]
@@ -339,8 +328,7 @@ class CaptionDraw:
     kind: Literal["spoken"] = "spoken"
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(NamedTuple):
     """Draws composed on their own and then laid on the frame: moved, faded, or cut to `0..1` of the width."""
 
     draws: tuple[Draw, ...]
@@ -468,8 +456,7 @@ def _picture(layer: Picture, frame: int) -> PictureDraw:
     )
 
 
-@dataclass(frozen=True)
-class _Come:
+class _Come(NamedTuple):
     """How far a picture still is from its place."""
 
     scale: float = 1.0

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from adengine.core.creative import Brand
+from adengine.core.storyboard import Brand
 from adengine.core.style import Style, Tone
 
 READABLE = 4.5

@@ -32,10 +32,9 @@ _MARKS = (
     "\u0300-\u036f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd"
     "\u102b-\u103e\u17b4-\u17d3\u200c\u200d\u3099\u309a\ufe0f"
 )
-_ATOM = re.compile(
+_ATOM = (
     rf"[{re.escape(_OPENS)}]*(?:(?=[{_BARE}])[^{re.escape(_CLOSES + _OPENS)}]|[^{_BARE}、-】！-～…‥“”]+)"
-    rf"[{re.escape(_CLOSES)}{_MARKS}]*|.",
-    re.DOTALL,
+    rf"[{re.escape(_CLOSES)}{_MARKS}]*|."
 )
 _PIECE_CHARACTERS = 4
 _CLAUSE_ENDS = tuple(",;:、，；：،؛—–")
@@ -152,16 +151,19 @@ def words_a_second(lines: Sequence[Line], fps: int) -> tuple[float, ...]:
 
 def word_count(text: str) -> float:
     """Return the number of words; scripts without spaces count a few characters as one."""
+    if text.isascii():
+        return float(len(text.split()))
     bare = sum(len(re.findall(f"[{kind}]", text)) / size for kind, size in _A_WORD.items())
     return bare + len(re.sub(f"[{_BARE}]", " ", text).split())
 
 
 def _parts(token: str) -> Iterator[tuple[int, str]]:
-    if not re.search(f"[{_BARE}]", token):
+    # Asked first, for plain words need no search through all those scripts, which takes long to compile.
+    if token.isascii() or not re.search(f"[{_BARE}]", token):
         yield 0, token
         return
     run: list[re.Match[str]] = []
-    for atom in _ATOM.finditer(token):
+    for atom in re.finditer(_ATOM, token, re.DOTALL):
         if run and _parted(run[-1].group(), atom.group()):
             yield from _even(run)
             run = []

@@ -11,7 +11,6 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
-from adengine.core.creative import FORMATS, Brand, Row, Shot, Storyboard, Visual
 from adengine.core.layers import (
     Badge,
     Block,
@@ -39,6 +38,7 @@ from adengine.core.pacing import FPS, cuts
 from adengine.core.palette import to_oklch
 from adengine.core.score import BEATS, Score
 from adengine.core.speech import Cue, Line, Spoken, Word, cues, estimate
+from adengine.core.storyboard import FORMATS, Brand, Row, Shot, Storyboard, Visual
 from adengine.core.style import Style
 
 TRANSITION_FRAMES = {"cut": 0, "fade": 10, "slide": 16, "rise": 16, "wipe": 16, "push": 12, "zoom": 12}
@@ -140,9 +140,13 @@ class Timeline:
         return replace(self, spoken=spoken.words)
 
     def draw_list(self, frame: int) -> tuple[Draw, ...]:
-        """Return what is drawn on `frame`, back to front: a scene or a transition's two groups, overlays, captions."""
-        over = tuple(self._drawn(None, frame))
-        return self._scene(frame) + over + self._caption(frame)
+        """Return what is drawn on `frame`, back to front: a scene or a transition's two groups, overlays, captions.
+
+        It is made once: a part is named by it, and painted from it.
+        """
+        if frame not in self._draw_lists:
+            self._draw_lists[frame] = self._scene(frame) + tuple(self._drawn(None, frame)) + self._caption(frame)
+        return self._draw_lists[frame]
 
     def score(self) -> Score:
         """Return what music has to know of the film."""
@@ -198,6 +202,10 @@ class Timeline:
             if cue.start <= frame < cue.end
             for active in [sum(start <= frame for start in starts) - 1]
         )
+
+    @cached_property
+    def _draw_lists(self) -> dict[int, tuple[Draw, ...]]:
+        return {}
 
     @cached_property
     def _cues(self) -> tuple[tuple[Cue, tuple[tuple[str, ...], ...], tuple[int, ...]], ...]:

@@ -1,9 +1,11 @@
-"""The reference film made with MoviePy: `python -m benchmarks.render.moviepy_film ASSETS SOUND OUT HOW ENCODING`.
+"""The reference film made with MoviePy: `python -m benchmarks.render.moviepy_film ASSETS SOUNDS OUT HOW ENCODING`.
 
-HOW is how things move: `whole` as MoviePy's own resize, rotate and position do, by whole pixels; `between` as ours
-move, between pixels, which MoviePy is told by clips that draw their own frames with Pillow. ENCODING is a JSON object
-of FFmpeg's options. In MoviePy's favour, words are drawn and laid out beforehand with soft shadows, captions are
-pictures in a square box, and the sound is mixed already.
+SOUNDS is a JSON object: files of the `voice` and of the `music`, and `spoken`, the seconds at which the voice begins
+and ends. HOW is how things move: `whole` as MoviePy's own resize, rotate and position do, by whole pixels; `between`
+as ours move, between pixels, which MoviePy is told by clips that draw their own frames with Pillow. ENCODING is a JSON
+object of FFmpeg's options. In MoviePy's favour, words are drawn and laid out beforehand with soft shadows, captions
+are pictures in a square box, and its sound is only added up: music at half its volume as long as the voice speaks,
+where ours ducks with every line, and is brought to a loudness under a limiter.
 """
 
 from __future__ import annotations
@@ -18,12 +20,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from moviepy import AudioFileClip, CompositeVideoClip, ImageClip, VideoClip, VideoFileClip, vfx
+from moviepy import AudioFileClip, CompositeAudioClip, CompositeVideoClip, ImageClip, VideoClip, VideoFileClip, afx, vfx
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from benchmarks.render import reference as film
 
 FRAME_S = 1 / film.FPS
+UNDER_VOICE = 0.5
 SIZE = (film.WIDTH, film.HEIGHT)
 # What a photograph does from its start to its end: zoom, and shift across in pixels.
 PUSH_IN, PULL_OUT = ((1.0, 0.0), (1.085, 0.0)), ((1.085, 0.0), (1.0, 0.0))
@@ -34,7 +37,7 @@ Pose = Callable[[float], tuple[float, float, float, float]]
 Move = Callable[[Image.Image, tuple[float, float], Pose], Any]
 
 
-def main(folder: Path, sound: Path, out: Path, how: str, encoding: dict[str, str]) -> None:
+def main(folder: Path, sounds: dict[str, Any], out: Path, how: str, encoding: dict[str, str]) -> None:
     assets = film.assets(folder)
     photo, move = {"whole": (_photo_resized, _whole_pixels), "between": (_photo_drawn, _between_pixels)}[how]
     layers = [
@@ -45,12 +48,17 @@ def main(folder: Path, sound: Path, out: Path, how: str, encoding: dict[str, str
         *_round_clip(assets.clip),
     ]
     whole = CompositeVideoClip([*layers, *_end_card(move)], size=SIZE).with_duration(film.SECONDS)
-    whole = whole.with_audio(AudioFileClip(str(sound)))
+    whole = whole.with_audio(_mixed(**sounds))
     preset, *rest = encoding.pop("preset"), *(f for name, value in encoding.items() for f in (f"-{name}", value))
     whole.write_videofile(
         str(out), fps=film.FPS, preset=preset, codec="libx264", audio_codec="aac", ffmpeg_params=rest,
         pixel_format="yuv420p", logger=None,
     )  # fmt: skip
+
+
+def _mixed(voice: str, music: str, spoken: tuple[float, float]) -> Any:
+    under = AudioFileClip(music).with_effects([afx.MultiplyVolume(UNDER_VOICE, *spoken)])
+    return CompositeAudioClip([under, AudioFileClip(voice)])
 
 
 def _photos(paths: tuple[Path, ...], photo: Callable[[Path, Any, float], Any]) -> list[Any]:
@@ -258,4 +266,4 @@ def _end_card(move: Move) -> list[Any]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4], json.loads(sys.argv[5]))
+    main(Path(sys.argv[1]), json.loads(sys.argv[2]), Path(sys.argv[3]), sys.argv[4], json.loads(sys.argv[5]))

@@ -8,9 +8,9 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from adengine.core.creative import Brand
 from adengine.core.layers import Badge, Block, Box, Cameo, Ground, Layer, Picture, Text
 from adengine.core.speech import Line, estimate
+from adengine.core.storyboard import Brand
 from adengine.core.style import style_from
 from adengine.core.timeline import Placed, Segment, Timeline
 from benchmarks.render import reference as film

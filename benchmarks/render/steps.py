@@ -17,6 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from adengine.core.timeline import Timeline
     from benchmarks.render.reference import Words
 
@@ -149,6 +152,32 @@ def encode_only(folder: str, raw: str, quality: str, crf: str = "") -> dict[str,
     return {"wall_s": time.perf_counter() - begun, "cpu_s": time.process_time() - spent}
 
 
+def apart(folder: str, voice: str, music: str) -> dict[str, object]:
+    """Write the film's voice and its music with effects, each alone and neither out of the other's way, as WAV files.
+
+    They are as loud against each other as the film has them while nobody speaks; together they stay under full scale.
+    `spoken` are the seconds at which the first word begins and the last one ends.
+    """
+    import tempfile
+
+    from benchmarks.render import ours
+    from workers.studio.making.cache import Cache
+    from workers.studio.making.track import Voice
+    from workers.studio.sound.loudness import integrated, powers
+    from workers.studio.sound.mix import BESIDE_SPEECH_DB, stems
+
+    film = ours.timeline(Path(folder))
+    with tempfile.TemporaryDirectory() as kept:
+        speech = Voice(film, Path(folder).joinpath, Cache(Path(kept), 10**9)).speech
+    under, (_, said) = stems(film.score(), None)[0], stems(film.score(), speech)
+    under *= 10 ** ((integrated(2 * powers(said)) - BESIDE_SPEECH_DB - integrated(powers(under))) / 20)
+    by = 0.9 / (abs(under).max() + abs(said).max())
+    _write_wav(Path(voice), said[None] * by)
+    _write_wav(Path(music), under * by)
+    words = speech.spoken.words
+    return {"spoken": (words[0].start / film.fps, words[-1].end / film.fps)}
+
+
 def preview(folder: str) -> dict[str, object]:
     """Make the first preview frame in this cold process."""
     from benchmarks.render import ours
@@ -213,6 +242,19 @@ def _said(timeline: Timeline, folder: Path) -> Timeline:
         return timeline.with_spoken(voice.words[0]) if voice else timeline
 
 
+def _write_wav(path: Path, sound: NDArray[np.float32]) -> None:
+    """Write (channels, samples) at 48 kHz as a WAV file of 16 bits."""
+    import wave
+
+    from workers.studio.sound import RATE
+
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(len(sound))
+        out.setsampwidth(2)
+        out.setframerate(RATE)
+        out.writeframes((sound.T * 32767).astype("<i2").tobytes())
+
+
 def _cpu(act: Callable[[], object]) -> float:
     begun = time.process_time()
     act()
@@ -226,7 +268,7 @@ def _spent() -> dict[str, object]:
 
 STEPS: dict[str, Callable[..., dict[str, object]]] = {
     step.__name__: step
-    for step in (whole, again, call_to_action, variants, paint, encode_only, preview, animatic, long_film)
+    for step in (whole, again, call_to_action, variants, paint, encode_only, apart, preview, animatic, long_film)
 }
 
 if __name__ == "__main__":

@@ -126,9 +126,9 @@ def test_everything_that_is_painted_decides_and_nothing_else() -> None:
     assert not same(locale="ar")
 
 
-def test_content_is_json_that_says_what_every_frame_shows() -> None:
+def test_content_is_json_of_the_draws_of_every_frame() -> None:
     said = json.loads(content(film(), 60, 62))
-    assert [draw["kind"] for draw in said["frames"][0]] == ["group", "group"]
+    assert [draw[-1] for draw in said["frames"][0]] == ["group", "group"]
     assert len(said["frames"]) == 2
 
 

@@ -243,7 +243,7 @@ def test_words_over_a_photograph_are_readable_on_its_pixels(
     made = composer(photo, Veil(file, TEXT_BOX, "top", 0, 60), words, style=replace(STYLE, veil=veil, shadow=0.0))
     *below, block = made.timeline.draw_list(59)
     assert isinstance(block, BlockDraw)
-    first = replace(block, items=tuple(replace(item, words=(1.0, 0.0)) for item in block.items))
+    first = block._replace(items=tuple(item._replace(words=(1.0, 0.0)) for item in block.items))
     # Where the second word will stand, the veil is there already.
     bare, lettered = bgr(drawn(made, *below, first)), bgr(drawn(made, *below, block))
     inked = np.abs(lettered - bare).sum(2)
@@ -406,8 +406,8 @@ def test_words_come_in_and_rest_where_they_are_merged(composer: Callable[..., Co
     assert amounts[0] < amounts[1] < amounts[2]
     ground, block = made.timeline.draw_list(59)
     assert isinstance(block, BlockDraw)
-    nearly = tuple(replace(item, words=(*item.words[:-1], 0.9999)) for item in block.items)
-    arriving = drawn(made, ground, replace(block, items=nearly))
+    nearly = tuple(item._replace(words=(*item.words[:-1], 0.9999)) for item in block.items)
+    arriving = drawn(made, ground, block._replace(items=nearly))
     assert np.abs(bgr(arriving) - bgr(drawn(made, ground, block))).mean() < 0.15
 
 

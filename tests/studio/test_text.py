@@ -437,7 +437,7 @@ def test_a_badges_text_stays_inside_its_form(shape, text):
 def test_texts_of_one_list_are_set_in_one_size() -> None:
     short, long = item("point", "No cable"), item("point", "Up to twelve hours of music at a comfortable volume")
     box = Box(60, 270, 320, 120)
-    both = [replace(block(one, box=box), peers=((other,),)) for one, other in ((short, long), (long, short))]
+    both = [block(one, box=box)._replace(peers=((other,),)) for one, other in ((short, long), (long, short))]
     sizes = {fitted(one, STYLE)[0].size for one in both}
     assert len(sizes) == 1
     assert fitted(block(short, box=box), STYLE)[0].size > sizes.pop()
@@ -445,7 +445,7 @@ def test_texts_of_one_list_are_set_in_one_size() -> None:
 
 def test_block_can_be_centred_in_a_style_that_sets_from_the_start() -> None:
     usual, centred = (
-        typeset(replace(block(item("title", "Mug")), align=align), STAGE, STYLE, 1.0)[0].whole
+        typeset(block(item("title", "Mug"))._replace(align=align), STAGE, STYLE, 1.0)[0].whole
         for align in ("", "center")
     )
     assert abs(usual.x - BOX.x) < 24

@@ -172,9 +172,9 @@ def _wordless(draw: Draw) -> Draw:
     match draw:
         case BlockDraw():
             # Words that have not come in yet would take the veil under them away, too.
-            return replace(draw, items=tuple(replace(item, scale=0.0) for item in draw.items))
+            return draw._replace(items=tuple(item._replace(scale=0.0) for item in draw.items))
         case Group():
-            return replace(draw, draws=tuple(map(_wordless, draw.draws)))
+            return draw._replace(draws=tuple(map(_wordless, draw.draws)))
         case _:
             return draw
 

@@ -196,7 +196,8 @@ def _spaced(line: Sequence[tuple[str, int]]) -> Iterator[tuple[str, int]]:
     bare = f"[{scripts.BARE}{scripts.IDEOGRAPHIC}、-】！-～]"
     before = ""
     for word, place in line:
-        joined = not before or (re.match(bare, before[-1]) and re.match(bare, word[:1]))
+        plain = before[-1:].isascii() or word[:1].isascii()
+        joined = not before or (not plain and re.match(bare, before[-1]) and re.match(bare, word[:1]))
         yield ("" if joined else " ") + word, place
         before = word
 

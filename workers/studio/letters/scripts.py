@@ -21,17 +21,18 @@ _JOINERS = "\u200c\u200d\u20e3\uff9e\uff9f"
 _LEADING_VOWELS = "เแโใไເແໂໃໄ"
 _TRAILING_VOWELS = "ะาำๅະາຳ"
 # How tall a line must be for marks above and below not to touch the next one, and whether letters may be spaced.
+# They are compiled when a text that is not plain ASCII first asks: that takes longer than to set a film's words.
 _TALL = (
-    (re.compile("[\u0600-\u08ff\ufb50-\ufefc]"), 1.34),
-    (re.compile(f"[{BARE}]"), 1.34),
-    (re.compile("[\u0900-\u0dff]"), 1.26),
-    (re.compile("[\u1ea0-\u1ef9]"), 1.14),
-    (re.compile(f"[{IDEOGRAPHIC}\uac00-\ud7af]"), 1.16),
-    (re.compile("[\u0590-\u05ff]"), 1.12),
+    ("[\u0600-\u08ff\ufb50-\ufefc]", 1.34),
+    (f"[{BARE}]", 1.34),
+    ("[\u0900-\u0dff]", 1.26),
+    ("[\u1ea0-\u1ef9]", 1.14),
+    (f"[{IDEOGRAPHIC}\uac00-\ud7af]", 1.16),
+    ("[\u0590-\u05ff]", 1.12),
 )
-_UNSPACED = re.compile(f"[\u2066-\u2069\u0590-\u08ff\u0900-\u0dff{BARE}\u200d\U0001f000-\U0001faff]")
+_UNSPACED = f"[\u2066-\u2069\u0590-\u08ff\u0900-\u0dff{BARE}\u200d\U0001f000-\U0001faff]"
 # Emoji that are pictures without a variation selector (emoji-data.txt, Emoji_Presentation, below U+1F000).
-_PICTURES = re.compile(
+_PICTURES = (
     "[\u231a\u231b\u23e9-\u23ec\u23f0\u23f3\u25fd\u25fe\u2614\u2615\u2648-\u2653\u267f\u2693\u26a1\u26aa\u26ab\u26bd"
     "\u26be\u26c4\u26c5\u26ce\u26d4\u26ea\u26f2\u26f3\u26f5\u26fa\u26fd\u2705\u270a\u270b\u2728\u274c\u274e"
     "\u2753-\u2755\u2757\u2795-\u2797\u27b0\u27bf\u2b1b\u2b1c\u2b50\u2b55\U0001f004\U0001f0cf\U0001f18e"
@@ -112,19 +113,23 @@ def han(text: str, locale: str = "") -> str:
 
 def leading(text: str, asked: float) -> float:
     """Return the line height in ems that the text's scripts need, at least the one asked for."""
-    return max([asked, *(least for script, least in _TALL if script.search(text))])
+    if text.isascii():
+        return asked
+    return max([asked, *(least for script, least in _TALL if re.search(script, text))])
 
 
 def may_be_spaced(text: str) -> bool:
     """Say whether letters may be set apart: in cursive scripts and in marks on marks they may not."""
-    return not _UNSPACED.search(text)
+    return text.isascii() or not re.search(_UNSPACED, text)
 
 
 def is_picture(cluster: str) -> bool:
     """Say whether a cluster is to be drawn as a colour emoji."""
     if "\ufe0e" in cluster:
         return False
-    return "\ufe0f" in cluster or "\u20e3" in cluster or bool(_PICTURES.match(cluster))
+    if cluster.isascii():
+        return False
+    return "\ufe0f" in cluster or "\u20e3" in cluster or bool(re.match(_PICTURES, cluster))
 
 
 def upper(text: str, locale: str = "") -> str:
@@ -262,6 +267,8 @@ def _may_part(before: str, after: str, run: str) -> bool:
 
 
 def _is_wide(cluster: str) -> bool:
+    if cluster.isascii():
+        return False
     return bool(re.match(f"[{IDEOGRAPHIC}、-】！-～]", cluster)) or is_picture(cluster)
 
 

@@ -173,7 +173,7 @@ class _Setting:
     @functools.lru_cache(maxsize=64)  # noqa: B019 (bounded, and settings are small values)
     def alike(self, items: tuple[Item, ...], room: float) -> float:
         """Return the part of its size that the smallest of these texts takes in a box as high as `room`."""
-        rest = tuple(replace(item, words=(1.0,) * len(item.words), scale=1.0) for item in items)
+        rest = tuple(item._replace(words=(1.0,) * len(item.words), scale=1.0) for item in items)
         made = self.whole(rest, room, 1.0)
         return min((one.size / one.role.size for one in made), default=SMALLEST)
 

@@ -78,19 +78,19 @@ class Composer:
         return self._props.palette
 
     def prepare(self) -> None:
-        """Read photographs and take in the clips of people; one that is unusable is met when it is painted.
+        """Take in the clips of people and read photographs; one that is unusable is met when it is painted.
 
-        Photographs come first: they need fewer libraries, and the first frames show them.
+        Clips come first: that takes longest, and needs Python least, which is busy with loading libraries meanwhile.
         """
         layers = [placed.layer for placed in self.timeline.layers]
-        filling = (layer for layer in layers if isinstance(layer, Picture) and layer.how in FILLING)
-        for photo in islice(filling, MOST_AHEAD):
-            with suppress(PictureUnusable):
-                self._props.photograph(photo.file, photo.box, fills=photo.how == "cover")
         for layer in layers:
             if isinstance(layer, Cameo) and layer.clip:
                 with suppress(PictureUnusable):
                     self._reels.take_in(layer.clip, layer.box)
+        filling = (layer for layer in layers if isinstance(layer, Picture) and layer.how in FILLING)
+        for photo in islice(filling, MOST_AHEAD):
+            with suppress(PictureUnusable):
+                self._props.photograph(photo.file, photo.box, fills=photo.how == "cover")
 
     def paint(self, number: int, frame: Frame) -> None:
         """Compose frame `number` into `frame`, which is as large as the film; every pixel of it is written.
@@ -349,7 +349,7 @@ def _faded_alone(group: Group) -> PictureDraw | None:
     """Return a photograph that fills a fading group by itself: it is faded while it is sampled, not composed aside."""
     match group.draws:
         case (PictureDraw(how="cover") as draw,) if group.scale == 1:
-            return replace(draw, opacity=draw.opacity * group.opacity)
+            return draw._replace(opacity=draw.opacity * group.opacity)
     return None
 
 

@@ -60,7 +60,15 @@ def silence(score: Score) -> Sound:
 def is_spoken(voice: Sound) -> Flags:
     """Return for every 10 ms whether somebody speaks: louder than 32 dB under the loudest speech."""
     level = _levels(voice)
-    return np.asarray(level > np.percentile(level, 99) * 10 ** (SPEECH_GATE_DB / 20))
+    return np.asarray(level > _loudest(level) * 10 ** (SPEECH_GATE_DB / 20))
+
+
+def _loudest(level: Powers) -> float:
+    """Return the 99th percentile: `np.percentile`, without numpy.ma, which it loads: 10 ms."""
+    ordered, place = np.sort(level), 0.99 * (len(level) - 1)
+    low, high = ordered[int(place)], ordered[min(int(place) + 1, len(level) - 1)]
+    part = place - int(place)
+    return float(high - (high - low) * (1 - part) if part >= 0.5 else low + (high - low) * part)
 
 
 def _voice(samples: Sound, length: int) -> Sound:

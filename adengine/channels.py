@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import repeat
 from typing import Any, Protocol, cast
 
 from sqlalchemy import Connection
@@ -10,20 +11,20 @@ from sqlalchemy.exc import DBAPIError
 
 # A statement, and the values of each time that it runs.
 Sent = tuple[str, Sequence[Sequence[Any]]]
-# What the last one found, and what the driver calls the type of each column.
-Found = tuple[list[tuple[Any, ...]], Callable[[], list[Any]]]
+# What one found the last time that it ran, and what the driver calls the type of each column.
+Found = tuple[list[tuple[Any, ...]], Callable[[], Iterable[Any]]]
 KEY = "channel"
 
 
 class Channel(Protocol):
     """What a connection is spoken to through."""
 
-    def run(self, sent: Sequence[Sent]) -> Found:
+    def run(self, sent: Sequence[Sent]) -> list[Found]:
         """Run them in order, in the connection's transaction; raises the driver's error about the first that fails."""
 
 
-def send(connection: Connection, sent: Sequence[Sent]) -> Found:
-    """What the last of these statements finds, all of them run in order in the connection's transaction.
+def send(connection: Connection, sent: Sequence[Sent]) -> list[Found]:
+    """What each of these statements finds, run in order in the connection's transaction.
 
     It begins with them if it has not yet. Raises what SQLAlchemy would, without the values: they may be a buyer's
     address.
@@ -54,13 +55,20 @@ class Sqlite:
     def __init__(self, driver: Any) -> None:
         self._cursor = driver.cursor()
 
-    def run(self, sent: Sequence[Sent]) -> Found:
+    def run(self, sent: Sequence[Sent]) -> list[Found]:
+        found: list[Found] = []
         for text, rows in sent:
             if len(rows) == 1:
                 self._cursor.execute(text, rows[0])
             else:
                 self._cursor.executemany(text, rows)
-        return self._cursor.fetchall(), lambda: [None] * len(self._cursor.description)
+            found.append((self._cursor.fetchall(), _nameless))
+        return found
+
+
+def _nameless() -> Iterable[None]:
+    """SQLite knows no types of columns."""
+    return repeat(None)
 
 
 def _told(error: Exception, connection: Connection) -> BaseException:

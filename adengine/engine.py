@@ -161,13 +161,22 @@ class Unit:
 
     def ask(self, asked: Executable, /, **values: object) -> Sequence[Values[Any]]:
         """What an `of_shop` statement finds or returns, as plain values: no rows that could be changed."""
-        _need_of_shop(asked)
+        return self.ask_each((asked, values))[0]
+
+    def ask_each(self, *asked: tuple[Executable, Mapping[str, object]]) -> list[list[Values[Any]]]:
+        """As `ask` does, several at once."""
+        for statement, _ in asked:
+            _need_of_shop(statement)
         self._write_down()
-        return self.answer(asked, {**values, OF_SHOP: self.merchant_id})
+        whose = {OF_SHOP: self.merchant_id}
+        return self._answers([(statement, {**values, **whose}) for statement, values in asked])
 
     def answer(self, asked: Executable, values: Mapping[str, object]) -> list[Any]:
         """What a statement finds or returns that says itself whose rows it is about."""
-        return prepared.run(self._begun(), asked, values, after=self._due())
+        return self._answers([(asked, values)])[0]
+
+    def _answers(self, asked: Sequence[prepared.Asked]) -> list[list[Any]]:
+        return prepared.run(self._begun(), asked, after=self._due())
 
     def change(self, changed: Update, *rows: Mapping[str, object]) -> None:
         """Run an `of_shop` statement once for each of `rows`, past the rows that the unit holds.
@@ -199,7 +208,19 @@ class Unit:
 
     def get(self, kind: type[Row], row_id: str, *, lock: bool = False) -> Row:
         """The actor's row of that id, locked until the unit ends if asked; raises NotFound."""
-        row = self._found(kind, row_id, lock=lock)
+        return self._held(kind, row_id, self._found(kind, row_id, lock=lock), lock=lock)
+
+    def lock(self, *which: tuple[type[Owned], str]) -> None:
+        """Read and lock these rows in one go, in this order; `get` has them then. Raises NotFound."""
+        missing = [one for one in which if one not in self.locked]
+        if not missing:
+            return
+        self._write_down()
+        answers = self._answers([self._by_id(*one, lock=True) for one in missing])
+        for (kind, row_id), found in zip(missing, answers, strict=True):
+            self._held(kind, row_id, self._row(kind, self._known(kind, row_id), found), lock=True)
+
+    def _held(self, kind: type[Row], row_id: str, row: Row | None, *, lock: bool) -> Row:
         if row is None or (self.actor.merchant_id and row.merchant_id != self.actor.merchant_id):
             raise NotFound(f"there is no {kind.__name__.lower()} '{row_id[:60]}' here")
         if lock:
@@ -211,11 +232,16 @@ class Unit:
         known = self._known(kind, row_id)
         if known is not None and (not lock or (kind, row_id) in self.locked):
             return known
-        is_any_shop = self.actor is SYSTEM
-        asked = by_id(cast("Any", kind), lock=lock, is_any_shop=is_any_shop)
-        whose = {} if is_any_shop else {OF_SHOP: self.merchant_id}
         self._write_down()
-        found = self.answer(asked, {"row_id": row_id, **whose})
+        return self._row(kind, known, self._answers([self._by_id(kind, row_id, lock=lock)])[0])
+
+    def _by_id(self, kind: type[Row], row_id: str, *, lock: bool) -> prepared.Asked:
+        is_any_shop = self.actor is SYSTEM
+        whose = {} if is_any_shop else {OF_SHOP: self.merchant_id}
+        return by_id(cast("Any", kind), lock=lock, is_any_shop=is_any_shop), {"row_id": row_id, **whose}
+
+    def _row(self, kind: type[Row], known: Row | None, found: list[Any]) -> Row | None:
+        """What was found as a row, the one that this unit has already if it does."""
         if not found:
             return None
         values = found[0]._asdict()

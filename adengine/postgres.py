@@ -38,25 +38,31 @@ class Postgres:
         self._stale: list[bytes] = []
         self._numbers = count()
 
-    def run(self, sent: Sequence[Sent]) -> Found:
+    def run(self, sent: Sequence[Sent]) -> list[Found]:
         """Run them in order, in the connection's transaction; raises the driver's error about the first that fails."""
-        messages, new = self._messages(sent)
+        messages, new, last = self._messages(sent)
         results = self._exchange(messages)
         for place, result in enumerate(results):
             if result.status == ExecStatus.FATAL_ERROR:
                 raise error_from_result(result, encoding=self._adapt.encoding)
             if place in new:
                 self._keep(*new[place])
-        return self._found(results[-1])
+        found = [self._found(results[place]) for place in last]
+        self._adapt.set_pgresult(None)
+        return found
 
-    def _messages(self, sent: Sequence[Sent]) -> tuple[list[Message], dict[int, tuple[str, bytes]]]:
-        """What to send, and the names that the statements get which some of the messages prepare."""
+    def _messages(self, sent: Sequence[Sent]) -> tuple[list[Message], dict[int, tuple[str, bytes]], list[int]]:
+        """What to send, the names that statements get which messages prepare, and the last message of each of `sent`.
+
+        Messages are told by their place.
+        """
         messages = [self._plain(b"DEALLOCATE " + name) for name in self._stale]
         self._stale.clear()
         if not self._driver.autocommit and self._libpq.transaction_status == TransactionStatus.IDLE:
             messages.insert(0, self._plain(b"BEGIN"))
         new: dict[int, tuple[str, bytes]] = {}
         named: dict[str, bytes] = {}
+        last: list[int] = []
         for text, rows in sent:
             name = named.get(text) or self._prepared.get(text)
             if name is None:
@@ -67,7 +73,8 @@ class Postgres:
             for row in rows:
                 values = self._adapt.dump_sequence(row, [PyFormat.TEXT] * len(row))
                 messages.append(partial(self._libpq.send_query_prepared, name, values))
-        return messages, new
+            last.append(len(messages) - 1)
+        return messages, new, last
 
     def _plain(self, text: bytes) -> Message:
         return partial(self._libpq.send_query_params, text, None)
@@ -100,7 +107,6 @@ class Postgres:
     def _found(self, result: PGresult) -> Found:
         self._adapt.set_pgresult(result)
         rows: list[tuple[Any, ...]] = self._adapt.load_rows(0, result.ntuples, tuple)
-        self._adapt.set_pgresult(None)
         return rows, lambda: [result.ftype(place) for place in range(result.nfields)]
 
 

@@ -6,7 +6,7 @@ Around a short statement SQLAlchemy takes six times as long as SQLite does for i
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import import_module
 from typing import Any, cast
@@ -18,6 +18,7 @@ from adengine.channels import Sent
 
 Process = Callable[[Any], Any]
 Counts = tuple[tuple[str, int], ...]
+Asked = tuple[Executable, Mapping[str, Any]]
 Write = tuple[Executable, Sequence[Mapping[str, Any]]]
 
 # The driver's dialect, and how it marks the place of a value.
@@ -28,24 +29,26 @@ DRIVERS = {
 COMMIT: Sent = ("COMMIT", [()])
 
 
-def run(
-    connection: Connection, statement: Executable, values: Mapping[str, Any], *, after: Sequence[Write] = ()
-) -> list[Any]:
-    """What the statement finds or returns, as named tuples, in the connection's transaction.
+def run(connection: Connection, asked: Sequence[Asked], *, after: Sequence[Write] = ()) -> list[list[Any]]:
+    """What each statement finds or returns, as named tuples, in the connection's transaction.
 
-    `after` is written before, and sent along where the database takes several at once. A list among the values is for
-    an expanding bind. Raises what SQLAlchemy would, without the values: they may be a buyer's address.
+    `after` is written before; where the database takes several statements at once, all are sent together. A list among
+    the values is for an expanding bind. Raises what SQLAlchemy would, without the values: a buyer's address, say.
     """
-    counts = tuple([(name, len(value)) for name, value in values.items() if isinstance(value, list)])
-    prepared = _prepared(statement, connection.dialect.name, counts)
-    return prepared.read(
-        *channels.send(connection, [*_sent(connection, after), (prepared.text, [prepared.bound(values)])])
-    )
+    prepared = [_asking(connection, *one) for one in asked]
+    bound = [(one.text, [one.bound(values)]) for one, (_, values) in zip(prepared, asked, strict=True)]
+    found = channels.send(connection, [*_sent(connection, after), *bound])[-len(asked) :]
+    return [one.read(*rows) for one, rows in zip(prepared, found, strict=True)]
 
 
 def run_all(connection: Connection, writes: Sequence[Write], *, and_commit: bool = False) -> None:
     """Run statements that answer nothing, each once for each of its rows."""
     channels.send(connection, [*_sent(connection, writes), *([COMMIT] if and_commit else [])])
+
+
+def _asking(connection: Connection, statement: Executable, values: Mapping[str, Any]) -> Prepared:
+    counts = tuple([(name, len(value)) for name, value in values.items() if isinstance(value, list)])
+    return _prepared(statement, connection.dialect.name, counts)
 
 
 def _sent(connection: Connection, writes: Sequence[Write]) -> list[Sent]:
@@ -88,14 +91,14 @@ class Prepared:
             }
         return [process(values[key]) if process else values[key] for key, process in self._places]
 
-    def read(self, rows: Sequence[Sequence[Any]], kinds: Callable[[], Sequence[Any]]) -> list[Any]:
+    def read(self, rows: Sequence[Sequence[Any]], kinds: Callable[[], Iterable[Any]]) -> list[Any]:
         """The rows as they are meant, named; `kinds` is what the driver calls the types of their columns."""
         if not rows:
             return []
         if not self._reads:
             self._reads = [
                 kind.dialect_impl(self._dialect).result_processor(self._dialect, called)
-                for kind, called in zip(self._types, kinds(), strict=True)
+                for kind, called in zip(self._types, kinds(), strict=False)
             ]
         reads = self._reads
         if not any(reads):

@@ -52,12 +52,12 @@ class SandboxPayments:
         self.public_url = public_url.rstrip("/")
 
     def open(self, amount: Money, what: Purchase, *, key: str) -> PaymentPage:
-        external_id = self._name_payment(amount, what, key)
+        external_id = self._name_payment(_payment(amount, what, key))
         return PaymentPage(external_id, f"{self.public_url}/sandbox/pay/{external_id}")
 
     def intent(self, amount: Money, what: Purchase, *, key: str) -> PaymentIntent:
         """A payment whose secret is its name: `/sandbox/pay/<secret>` takes the decision from the player, too."""
-        external_id = self._name_payment(amount, what, key)
+        external_id = self._name_payment(_payment(amount, what, key))
         return PaymentIntent(external_id, external_id, PUBLISHABLE_KEY)
 
     def limits(self, token: str) -> TokenLimits:
@@ -72,12 +72,14 @@ class SandboxPayments:
             raise Invalid("this payment token has expired; ask the buyer's agent for a new one")
         if most is not None and most < amount:
             raise Invalid(f"this payment token allows {most.display()}, and {amount.display()} is more")
-        verdict = "passed" if kind == "3ds" and authenticated else kind
-        return self.find(self._name_payment(amount, what, key, verdict))
+        payment = _payment(amount, what, key, "passed" if kind == "3ds" and authenticated else kind)
+        return self._charged(self._name_payment(payment), payment)
 
     def find(self, external_id: str) -> Charge:
         """What a token's name says; what was decided on a page is told by a message alone, and pending here."""
-        payment = self.read(external_id)
+        return self._charged(external_id, self.read(external_id))
+
+    def _charged(self, external_id: str, payment: SandboxPayment) -> Charge:
         match payment.verdict:
             case "ok" | "passed":
                 return Charge(external_id, "paid", charge_id=self._name_charge(payment))
@@ -167,8 +169,11 @@ class SandboxPayments:
         minor, currency, _, _ = self._unseal("transfer", transfer_id)
         _need_part(amount, Money(int(minor), str(currency)), "reversal", "transfer")
 
-    def _name_payment(self, amount: Money, what: Purchase, key: str, verdict: str = "") -> str:
-        return self._seal("payment", amount.minor, amount.currency, what.checkout_id, what.title[:80], key, verdict)
+    def _name_payment(self, one: SandboxPayment) -> str:
+        amount = one.amount
+        return self._seal(
+            "payment", amount.minor, amount.currency, one.reference, one.description, one.key, one.verdict
+        )
 
     def _name_charge(self, payment: SandboxPayment) -> str:
         return self._seal("charge", payment.amount.minor, payment.amount.currency, payment.key)
@@ -192,7 +197,11 @@ class SandboxPayments:
         return content[1:]
 
     def _sign(self, body: bytes) -> str:
-        return hmac.new(self.secret, b"sandbox:" + body, hashlib.sha256).hexdigest()
+        return hmac.digest(self.secret, b"sandbox:" + body, "sha256").hex()
+
+
+def _payment(amount: Money, what: Purchase, key: str, verdict: str = "") -> SandboxPayment:
+    return SandboxPayment(amount, what.checkout_id, what.title[:80], key, verdict)
 
 
 def _read_token(token: str) -> tuple[str, Money | None]:

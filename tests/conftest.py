@@ -140,7 +140,7 @@ def counting(engine: AdEngine) -> Iterator[list[str]]:
     def note(*given: object) -> None:
         sent.append(str(given[2]))
 
-    def noted(connection: Connection, statements: Sequence[Sent]) -> Found:
+    def noted(connection: Connection, statements: Sequence[Sent]) -> list[Found]:
         sent.extend(text for text, _ in statements)
         return send(connection, statements)
 

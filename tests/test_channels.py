@@ -31,7 +31,7 @@ def sql(postgres_url: str) -> Iterator[Engine]:
 
 
 def notes(connection: Connection) -> list[str]:
-    return [str(row[0]) for row in send(connection, [(NOTES, [()])])[0]]
+    return [str(row[0]) for row in send(connection, [(NOTES, [()])])[0][0]]
 
 
 def prepared(connection: Connection) -> int:
@@ -47,14 +47,14 @@ def test_values_come_back_as_they_went(sql: Engine) -> None:
     ]
     with sql.begin() as connection:
         for row in rows:
-            assert [list(found) for found in send(connection, [(ECHO, [row])])[0]] == [row]
+            assert [list(found) for found in send(connection, [(ECHO, [row])])[0][0]] == [row]
         assert prepared(connection) == 1
 
 
 def test_what_goes_together_is_done_in_order_and_the_last_answers(sql: Engine) -> None:
     with sql.begin() as connection:
         sent = [(NOTED, [["a"], ["b"]]), ("UPDATE note SET id = id || $1::VARCHAR", [["!"]]), (NOTES, [()])]
-        assert send(connection, sent)[0] == [("a!",), ("b!",)]
+        assert send(connection, sent)[-1][0] == [("a!",), ("b!",)]
     with sql.connect() as connection:
         assert notes(connection) == ["a!", "b!"]
 
@@ -77,7 +77,7 @@ def test_a_statement_that_could_not_be_prepared_is_not_taken_for_prepared(sql: E
                 send(connection, [(NOTED, [["a"]]), (missing, [["a"]])])
             connection.rollback()
         connection.exec_driver_sql("ALTER TABLE note ADD later INTEGER DEFAULT 7")
-        assert send(connection, [(NOTED, [["a"]]), (missing, [["a"]])])[0] == [(7,)]
+        assert send(connection, [(NOTED, [["a"]]), (missing, [["a"]])])[-1][0] == [(7,)]
 
 
 def test_a_savepoint_given_up_and_a_rollback_leave_prepared_statements_usable(sql: Engine) -> None:
@@ -98,7 +98,7 @@ def test_only_so_many_statements_stay_prepared(sql: Engine, monkeypatch: pytest.
     monkeypatch.setattr(postgres, "MOST_PREPARED", 5)
     with sql.begin() as connection:
         for number in (*range(12), 0, 1, 11, 10, 0):
-            assert send(connection, [(f"SELECT $1::INTEGER + {number}", [[1]])])[0] == [(number + 1,)]
+            assert send(connection, [(f"SELECT $1::INTEGER + {number}", [[1]])])[-1][0] == [(number + 1,)]
         send(connection, [(NOTES, [()])])
         assert prepared(connection) <= 6  # the one dropped last goes with the next message
 
@@ -114,7 +114,7 @@ def test_committing_goes_along_and_is_not_done_twice(sql: Engine) -> None:
 
 def test_a_lost_connection_is_told_and_never_used_again(sql: Engine) -> None:
     with sql.connect() as connection, sql.connect() as other:
-        own = send(connection, [("SELECT pg_backend_pid()", [()])])[0][0][0]
+        own = send(connection, [("SELECT pg_backend_pid()", [()])])[0][0][0][0]
         other.exec_driver_sql("SELECT pg_terminate_backend(%s)", (own,))
         with pytest.raises(OperationalError) as lost:
             send(connection, [(NOTED, [["a"]]), (NOTES, [()])])

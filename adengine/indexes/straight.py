@@ -29,4 +29,4 @@ class Straight:
     def rows(self, db: Connection, **values: object) -> list[tuple[Any, ...]]:
         """All rows, by the binds' values."""
         sent = self._by_dialect[db.dialect.name], [[values[name] for name in self._names]]
-        return channels.send(db, [sent])[0]
+        return channels.send(db, [sent])[0][0]

@@ -11,8 +11,7 @@ from adengine.core.quote import Quote
 from adengine.engine import Unit
 from adengine.models import Cart, new_id
 from adengine.services import selling
-
-Lines = tuple[tuple[str, int], ...]
+from adengine.services.selling import Lines
 
 LIFETIME = timedelta(days=7)
 

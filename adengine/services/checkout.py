@@ -18,8 +18,7 @@ from adengine.models import Ad, Checkout, Code, Order, Payment, new_id
 from adengine.rows import of_shop
 from adengine.services import experiments, selling, showings, stock
 from adengine.services.experiments import Deed
-
-Lines = tuple[tuple[str, int], ...]
+from adengine.services.selling import Lines
 
 LONGEST_NOTES = 5000
 CHANGEABLE = frozenset({"open", "expired"})

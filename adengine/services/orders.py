@@ -17,8 +17,7 @@ from adengine.engine import Actor, AdEngine, Unit
 from adengine.models import Checkout, Dispute, Order, Payment, Refund, new_id
 from adengine.services import experiments, ledger, payouts
 from adengine.services.experiments import Deed
-
-Lines = tuple[tuple[str, int], ...]
+from adengine.services.selling import Lines
 
 log = logging.getLogger(__name__)
 

@@ -24,6 +24,8 @@ MOST_LINES = 100
 MOST_CODES = 10
 LONGEST_CODE = 100
 
+Lines = tuple[tuple[str, int], ...]
+
 BASKET_SEEN = "basket_seen"
 PICTURE = of_shop(
     select(Image.file)
@@ -129,7 +131,7 @@ def list_codes(unit: Unit) -> list[CodeCard]:
 
 def price(
     unit: Unit,
-    lines: tuple[tuple[str, int], ...],
+    lines: Lines,
     *,
     codes: Sequence[str] = (),
     address: Address | None = None,
@@ -142,12 +144,13 @@ def price(
     addresses refuse nothing here.
     """
     unit.require("checkout:write")
+    found, known = _looked_up(unit, lines, codes, lock=lock)
     return quote(
-        _asks(unit, lines, lock=lock),
+        _asks(lines, found),
         now=unit.now(),
         selling=selling_of(unit),
         codes=codes,
-        known=_known(unit, codes),
+        known=known,
         address=address,
         option_id=option_id,
         taxes=unit.ports.taxes,
@@ -179,11 +182,20 @@ def spend_codes(unit: Unit, codes: Sequence[str]) -> None:
     unit.change(SPENT, *({"spent": code} for code in codes))
 
 
-def _asks(unit: Unit, lines: tuple[tuple[str, int], ...], *, lock: bool) -> list[Ask]:
+def _looked_up(unit: Unit, lines: Lines, codes: Sequence[str], *, lock: bool) -> tuple[Sequence[Row[Any]], Known]:
+    """The variants of a basket, and what the shop says to these codes, with how often each was used."""
     if len(lines) > MOST_LINES:
         raise Invalid(f"a checkout has at most {MOST_LINES} lines; buy the others in a second one")
-    found = unit.ask(LOCKED_BASKET if lock else BASKET, variant_ids=[variant_id for variant_id, _ in lines])
+    if len(codes) > MOST_CODES or any(len(code) > LONGEST_CODE for code in codes):
+        raise Invalid(f"a checkout takes up to {MOST_CODES} codes of up to {LONGEST_CODE} characters")
+    basket = (LOCKED_BASKET if lock else BASKET, {"variant_ids": [variant_id for variant_id, _ in lines]})
+    given = sorted({code for text in codes if CODE.fullmatch(code := code_of(text))})
+    found, *known = unit.ask_each(basket, *([(CODES, {"codes": given})] if given else []))
     unit.seen.setdefault(BASKET_SEEN, {}).update({row.id: row for row in found})
+    return found, {row.code: (row.discount, row.uses) for rows in known for row in rows if not row.is_withdrawn}
+
+
+def _asks(lines: Lines, found: Sequence[Row[Any]]) -> list[Ask]:
     known = {row.id: (_product(row), _sold(row)) for row in found}
     for variant_id, _ in lines:
         if variant_id not in known:
@@ -215,17 +227,6 @@ def _sold(row: Row[Any]) -> catalog.Variant:
         oversell=row.oversell and not row.is_retired,
         grams=row.grams,
     )
-
-
-def _known(unit: Unit, codes: Sequence[str]) -> Known:
-    """What the shop says to these codes, with how often each was used."""
-    if len(codes) > MOST_CODES or any(len(code) > LONGEST_CODE for code in codes):
-        raise Invalid(f"a checkout takes up to {MOST_CODES} codes of up to {LONGEST_CODE} characters")
-    asked = {code for text in codes if CODE.fullmatch(code := code_of(text))}
-    if not asked:
-        return {}
-    rows = unit.ask(CODES, codes=sorted(asked))
-    return {row.code: (row.discount, row.uses) for row in rows if not row.is_withdrawn}
 
 
 def _locked(unit: Unit, code: str) -> Code | None:

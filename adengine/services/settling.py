@@ -22,8 +22,8 @@ Names = dict[str, str | None]
 
 def charged(unit: Unit, checkout_id: str, payment_id: str, charge: Charge) -> CheckoutCard:
     """Record what the provider answered; what an event told meanwhile stands."""
-    row = unit.get(Checkout, checkout_id, lock=True)
-    payment = unit.get(Payment, payment_id, lock=True)
+    unit.lock((Checkout, checkout_id), (Payment, payment_id))
+    row, payment = unit.get(Checkout, checkout_id), unit.get(Payment, payment_id)
     names = names_of(payment, charge.external_id, charge.charge_id)
     order_id = None
     match charge.outcome:

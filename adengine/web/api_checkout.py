@@ -12,8 +12,9 @@ from adengine.core.errors import Invalid
 from adengine.core.money import Money
 from adengine.core.quote import MOST_OF_ONE
 from adengine.services import checkout, orders, paying
-from adengine.services.checkout import Change, CheckoutWish, Lines
+from adengine.services.checkout import Change, CheckoutWish
 from adengine.services.paying import Completion
+from adengine.services.selling import Lines
 from adengine.services.views import CheckoutView, OrderView, checkout_view, order_view
 from adengine.web.api_call import Call
 from adengine.web.openapi import Route

@@ -9,7 +9,8 @@ from adengine.core.errors import Conflict, Invalid
 from adengine.core.money import Money, parse, total
 from adengine.engine import Unit
 from adengine.services import agents, ledger, orders, placing, statements
-from adengine.services.orders import Lines, OrderCard
+from adengine.services.orders import OrderCard
+from adengine.services.selling import Lines
 from adengine.web import forms, visitors
 from adengine.web.checkout import arrival_of, film_of, products_of
 from adengine.web.visitors import Desk, Visit, engine

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, create_engine, event, text
 from adengine import channels, database
 from adengine.channels import Found, Sent
 from adengine.connections import connect
-from adengine.core.creative import Brand
+from adengine.core.storyboard import Brand
 from adengine.engine import SYSTEM, Actor, AdEngine, merchant_actor, shopper
 from adengine.services import merchants
 from adengine.services.merchants import Shop

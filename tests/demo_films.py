@@ -7,10 +7,11 @@ from pathlib import Path
 from PIL import Image as Picture
 
 from adengine.core.catalog import Image, Product
-from adengine.core.creative import Brand, Brief, CameoPart, Companion, Storyboard, plan
+from adengine.core.creative import Brief, Companion, plan
 from adengine.core.errors import Invalid
 from adengine.core.money import Money
 from adengine.core.placement import safe_box
+from adengine.core.storyboard import Brand, CameoPart, Storyboard
 from adengine.core.timeline import Timeline, lay_out
 from integrations import placements
 from integrations.feed import read_feed

@@ -6,8 +6,8 @@ import pytest
 
 from adengine.core.cameo import Decision
 from adengine.core.catalog import Product
-from adengine.core.creative import FORMATS, Storyboard
 from adengine.core.lint import Measured, Report, facts_of, lint
+from adengine.core.storyboard import FORMATS, Storyboard
 from adengine.core.timeline import Timeline
 from tests.demo_films import FEEDS, PRODUCTS, SHOP, TEMPLATES, told, was
 from workers.studio.inspect import measure, set_texts

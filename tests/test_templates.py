@@ -10,10 +10,11 @@ from PIL import Image as Picture
 from PIL import ImageDraw
 
 from adengine.core.catalog import Image, Product, Variant
-from adengine.core.creative import FORMATS, Brand, Brief, CameoPart, plan
+from adengine.core.creative import Brief, plan
 from adengine.core.errors import TemplateInvalid
 from adengine.core.money import Money
 from adengine.core.placement import safe_box
+from adengine.core.storyboard import FORMATS, Brand, CameoPart
 from adengine.core.style import TRANSITIONS
 from adengine.core.template import BLANK, LAYOUTS
 from adengine.core.template import FIELDS as FIELDS_KNOWN

@@ -31,9 +31,6 @@ from adengine.core.storyboard import FORMATS, Brand, CameoPart, Row, Shot, Story
 from adengine.core.style import CAPTIONS, Style
 from adengine.core.template import ITEMS, Scene, Template, localised
 
-# A storyboard's own values, to be had with the plan that makes one.
-__all__ = ["FORMATS", "Brand", "CameoPart", "Row", "Shot", "Storyboard", "Visual"]
-
 SHORTEST_S, LONGEST_S = 6, 60
 # Scenes with room for a round appearance and its label; a large one has its own layout.
 CAMEO_LAYOUTS = ("host", "headline", "reason", "close", "photo", "panel", "price", "quotes", "steps", "versus")

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from adengine.core.cameo import Decision
-from adengine.core.creative import Storyboard
 from adengine.core.placement import Placement
 from adengine.core.preflight import Case, Facts, Flaw, Level, Measured, SetText, Sibling, facts_of, measured_film
 from adengine.core.rules import file, proof, sight, truth, words
 from adengine.core.rules.sight import sibling_of
+from adengine.core.storyboard import Storyboard
 from adengine.core.timeline import Timeline
 
 __all__ = [

@@ -7,10 +7,10 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Literal, TypeAlias, cast
 
-from adengine.core.creative import FORMATS
 from adengine.core.errors import Invalid
 from adengine.core.layers import Box
 from adengine.core.reading import Reader, is_mapping
+from adengine.core.storyboard import FORMATS
 
 # Broadcasters' title-safe margin, where a place states none.
 TITLE_SAFE = 0.05

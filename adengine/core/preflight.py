@@ -10,11 +10,11 @@ from typing import Literal, TypeAlias, TypeVar
 
 from adengine.core.cameo import Decision
 from adengine.core.catalog import Product
-from adengine.core.creative import Storyboard
 from adengine.core.film import Film
 from adengine.core.layers import Badge, Block, Box
 from adengine.core.money import Money
 from adengine.core.placement import Placement
+from adengine.core.storyboard import Storyboard
 from adengine.core.timeline import RTL, Segment, Timeline
 
 Level: TypeAlias = Literal["error", "warning", "note"]

@@ -27,12 +27,12 @@ from rich.table import Table
 from adengine import database
 from adengine.app import build
 from adengine.core.cameo import Terms
-from adengine.core.creative import Brand
 from adengine.core.errors import Unavailable
 from adengine.core.ledger import Posting
 from adengine.core.money import Money, total
 from adengine.core.quote import Quote
 from adengine.core.selling import Discount, bps_of
+from adengine.core.storyboard import Brand
 from adengine.engine import SYSTEM, Actor, AdEngine, merchant_actor, shopper
 from adengine.services import (
     ads,

@@ -7,9 +7,10 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from adengine.core.creative import Brief, Storyboard
+from adengine.core.creative import Brief
 from adengine.core.film import Film
 from adengine.core.lint import Report
+from adengine.core.storyboard import Storyboard
 from adengine.core.timeline import Timeline
 from adengine.models.base import Base, Owned, Value, new_id
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from adengine.core.creative import Brand
 from adengine.core.selling import Discount, Selling
+from adengine.core.storyboard import Brand
 from adengine.models.base import Base, Owned, Value, new_id
 
 

@@ -10,10 +10,11 @@ from sqlalchemy import JSON, Text, cast, select, type_coerce
 
 from adengine.core import catalog as values
 from adengine.core.commerce import move
-from adengine.core.creative import Brief, Storyboard
+from adengine.core.creative import Brief
 from adengine.core.errors import Conflict, Gone, Invalid, LicenceRefused, NotFound
 from adengine.core.film import Film
 from adengine.core.lint import Report
+from adengine.core.storyboard import Storyboard
 from adengine.core.timeline import lay_out
 from adengine.engine import Unit
 from adengine.models import Ad, Preview, Shot, new_id

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
-from adengine.core.creative import Brand
 from adengine.core.errors import Invalid, NotFound, TooLarge
+from adengine.core.storyboard import Brand
 from adengine.core.template import TONES
 from adengine.engine import Actor, AdEngine, Unit
 from adengine.models import Merchant

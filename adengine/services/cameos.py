@@ -12,9 +12,9 @@ from sqlalchemy import func, select
 
 from adengine.core import catalog as values
 from adengine.core.cameo import Decision, Terms, Use, permits
-from adengine.core.creative import CameoPart
 from adengine.core.disclosure import label_for
 from adengine.core.errors import Conflict, Invalid, LicenceRefused, NotFound
+from adengine.core.storyboard import CameoPart
 from adengine.engine import Actor, AdEngine, Unit
 from adengine.models import Ad, Cameo, Grant, Licence, new_id
 

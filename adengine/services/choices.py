@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from adengine.core.creative import FORMATS, LONGEST_S, NO_CAPTIONS, SHORTEST_S
+from adengine.core.creative import LONGEST_S, NO_CAPTIONS, SHORTEST_S
 from adengine.core.score import BEATS
+from adengine.core.storyboard import FORMATS
 from adengine.core.style import CAPTIONS
 from adengine.engine import Unit
 from adengine.services import planning

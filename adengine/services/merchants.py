@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from adengine.core.creative import Brand
 from adengine.core.errors import Invalid, NotFound, SignInNeeded
+from adengine.core.storyboard import Brand
 from adengine.engine import AGENT_SCOPES, SCOPES, SHOPPER_SCOPES, Actor, Unit
 from adengine.models import Ad, Agent, Licence, Merchant, Order, Product, Shop, Token, new_id
 

@@ -11,10 +11,11 @@ from babel import Locale, UnknownLocaleError
 from sqlalchemy import select
 
 from adengine.core import catalog as values
-from adengine.core.creative import FORMATS, RECORDING, Brand, Brief, Companion, Storyboard, plan, style_name
+from adengine.core.creative import RECORDING, Brief, Companion, plan, style_name
 from adengine.core.errors import AdEngineError, Invalid, NotFound, UnknownTemplate
 from adengine.core.layers import Box
 from adengine.core.placement import safe_box
+from adengine.core.storyboard import FORMATS, Brand, Storyboard
 from adengine.core.style import Style
 from adengine.core.template import ITEMS, Template
 from adengine.core.timeline import RTL

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from adengine.core.creative import FORMATS
 from adengine.core.errors import Invalid
+from adengine.core.storyboard import FORMATS
 from adengine.services import ads, films, remixes
 from adengine.services.films import FilmAsk
 from adengine.services.remixes import Changes

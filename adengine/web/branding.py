@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from adengine.core.creative import Brand
 from adengine.core.errors import AdEngineError
 from adengine.core.palette import contrast
+from adengine.core.storyboard import Brand
 from adengine.core.template import TONES
 from adengine.services import brands
 from adengine.services.brands import COLOUR, Side

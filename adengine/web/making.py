@@ -6,9 +6,10 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
-from adengine.core.creative import FORMATS, RECORDING
+from adengine.core.creative import RECORDING
 from adengine.core.errors import AdEngineError
 from adengine.core.palette import palette_for
+from adengine.core.storyboard import FORMATS
 from adengine.services import ads, cameos, catalog, planning, previews, recordings
 from adengine.services.choices import choices
 from adengine.services.planning import AdWish

@@ -8,19 +8,12 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from adengine.core.catalog import Image, Option, Product, Variant
-from adengine.core.creative import (
-    Brand,
-    Brief,
-    CameoPart,
-    Companion,
-    Storyboard,
-    plan,
-    style_name,
-)
+from adengine.core.creative import Brief, Companion, plan, style_name
 from adengine.core.errors import Invalid, TemplateInvalid
 from adengine.core.facts import shorten
 from adengine.core.money import Money
 from adengine.core.placement import safe_box
+from adengine.core.storyboard import Brand, CameoPart, Storyboard
 from adengine.core.template import template_from
 from integrations.storyboards import load, load_styles
 

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adengine.core.creative import FORMATS
 from adengine.core.layers import Box
 from adengine.core.layout import COLUMNS, LISTED, SHARES, Wanted, Zones, caption_band, shape_of, zones
 from adengine.core.placement import safe_box
+from adengine.core.storyboard import FORMATS
 
 LAYOUTS = sorted({*SHARES, *COLUMNS, *LISTED, "grid"})
 WITH_CELLS = ("grid", "versus", "steps")

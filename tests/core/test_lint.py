@@ -12,7 +12,6 @@ import pytest
 from adengine.core.amounts import amounts, foreign
 from adengine.core.cameo import Decision
 from adengine.core.catalog import Image, Product, Variant
-from adengine.core.creative import Brand, CameoPart, Shot, Storyboard, Visual
 from adengine.core.film import Film
 from adengine.core.flashes import worst_second
 from adengine.core.layers import Badge, Block, Box, Cameo, Layer, Logo, Picture, Text
@@ -31,6 +30,7 @@ from adengine.core.money import Money
 from adengine.core.placement import Margins, Placement, safe_box
 from adengine.core.speech import Line, Word
 from adengine.core.spelling import slips
+from adengine.core.storyboard import Brand, CameoPart, Shot, Storyboard, Visual
 from adengine.core.timeline import Placed, Timeline, lay_out
 from integrations.storyboards import load_styles
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adengine.core.creative import Brand
 from adengine.core.palette import READABLE, Swatch, contrast, from_oklch, palette_for, to_oklch
+from adengine.core.storyboard import Brand
 from adengine.core.style import FAMILIES, ROLES, STAGES, Style, Tone, TypeRole
 from integrations.storyboards import load_styles
 

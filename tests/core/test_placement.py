@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from adengine.core.creative import FORMATS
 from adengine.core.errors import Invalid, TemplateInvalid
 from adengine.core.layers import Box
 from adengine.core.placement import placement_from, safe_box
+from adengine.core.storyboard import FORMATS
 from integrations.placements import load
 
 FILE = Path(__file__).parents[2] / "templates" / "placements.yaml"

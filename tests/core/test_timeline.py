@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from adengine.core.catalog import Image, Product
-from adengine.core.creative import FORMATS, Brand, Brief, Companion
+from adengine.core.creative import Brief, Companion
 from adengine.core.layers import (
     Badge,
     Block,
@@ -26,6 +26,7 @@ from adengine.core.layers import (
 from adengine.core.pacing import FPS
 from adengine.core.score import BEATS
 from adengine.core.speech import Line, Spoken, Word, word_count
+from adengine.core.storyboard import FORMATS, Brand
 from adengine.core.timeline import Timeline
 from tests.core.worlds import BRAND, LAMP, LUMI, PAIR, STYLES, TEMPLATES, brands, companions, films, laid_out, products
 

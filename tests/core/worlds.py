@@ -7,18 +7,10 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from adengine.core.catalog import Image, Option, Product, Variant
-from adengine.core.creative import (
-    FORMATS,
-    Brand,
-    Brief,
-    CameoPart,
-    Companion,
-    Storyboard,
-    plan,
-    style_name,
-)
+from adengine.core.creative import Brief, Companion, plan, style_name
 from adengine.core.money import Money
 from adengine.core.placement import safe_box
+from adengine.core.storyboard import FORMATS, Brand, CameoPart, Storyboard
 from adengine.core.timeline import Timeline, lay_out
 from integrations.storyboards import load, load_styles
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from adengine.core.creative import Brand
 from adengine.core.errors import Forbidden, Invalid, PictureUnusable
+from adengine.core.storyboard import Brand
 from adengine.engine import AdEngine
 from adengine.services import brands, merchants
 from tests.conftest import Desk

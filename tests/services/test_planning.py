@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from adengine.core.creative import Brief, Storyboard
+from adengine.core.creative import Brief
 from adengine.core.errors import Invalid, TooLarge
 from adengine.core.layers import Box
+from adengine.core.storyboard import Storyboard
 from adengine.engine import AdEngine
 from adengine.models import Ad, Merchant
 from adengine.services import ads, catalog, planning, recordings

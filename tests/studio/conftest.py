@@ -7,9 +7,10 @@ from PIL import Image as Picture
 from PIL import ImageDraw
 
 from adengine.core.catalog import Image, Product, Variant
-from adengine.core.creative import Brand, Brief, plan
+from adengine.core.creative import Brief, plan
 from adengine.core.money import Money
 from adengine.core.placement import safe_box
+from adengine.core.storyboard import Brand
 from adengine.core.timeline import Timeline, lay_out
 from integrations.storyboards import load, load_styles
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from adengine.core.creative import Brand
 from adengine.core.film import Film
 from adengine.core.layers import Badge, BadgeDraw, Block, BlockDraw, Box, Draw, Ground, GroundDraw, Group, Layer, Text
+from adengine.core.storyboard import Brand
 from adengine.core.style import Style
 from adengine.core.timeline import Caption, Placed, Segment, Timeline
 from workers.studio.coding import QUALITIES, Coding

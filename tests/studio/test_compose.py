@@ -12,7 +12,6 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from adengine.core.creative import Brand
 from adengine.core.errors import PictureUnusable
 from adengine.core.layers import (
     Badge,
@@ -35,6 +34,7 @@ from adengine.core.layers import (
     Veil,
 )
 from adengine.core.palette import READABLE, contrast, palette_for
+from adengine.core.storyboard import Brand
 from adengine.core.style import BADGES, ENTRANCES, GROUNDS, STAGES, Style
 from adengine.core.timeline import Placed, Segment, Timeline
 from integrations.storyboards import load_styles

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from adengine.core.creative import FORMATS
+from adengine.core.storyboard import FORMATS
 from adengine.core.timeline import Timeline, lay_out
 from tests.demo_films import SHOP, STYLES, TEMPLATES, planned, told
 from workers.studio import still

@@ -15,12 +15,13 @@ from pathlib import Path
 import pytest
 
 from adengine.core.catalog import Image, Option, Product, Variant
-from adengine.core.creative import FORMATS, Brand, Brief, CameoPart, Companion, plan
+from adengine.core.creative import Brief, Companion, plan
 from adengine.core.errors import Invalid
 from adengine.core.layers import Badge, Block, Box, Cameo, Logo, Picture, Text
 from adengine.core.money import Money
 from adengine.core.placement import safe_box
 from adengine.core.rules.sight import overlap
+from adengine.core.storyboard import FORMATS, Brand, CameoPart
 from adengine.core.style import CAPTIONS
 from adengine.core.timeline import Placed, Timeline, lay_out
 from integrations import placements

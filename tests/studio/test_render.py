@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from adengine.core.creative import CameoPart
 from adengine.core.errors import PictureUnusable, RenderFailed, StorageFull
 from adengine.core.film import Film
+from adengine.core.storyboard import CameoPart
 from adengine.core.timeline import Timeline
 from workers.studio import animatic, render, still
 from workers.studio.making.cache import Cache
@@ -106,6 +106,13 @@ def test_first_frame_of_the_film_is_what_was_composed(make: Make, shop: Path, tm
     with av.open(str(tmp_path / film.film)) as opened:
         decoded = next(opened.decode(video=0)).to_ndarray(format="rgb24").astype(np.float64)
     assert np.abs(decoded - composed).mean() < 3
+
+
+def test_a_timeline_that_others_share_grows_by_nothing(make: Make, shop: Path, tmp_path: Path) -> None:
+    timeline = make()
+    before = len(vars(timeline))
+    rendered(timeline, shop, tmp_path)
+    assert len(vars(timeline)) == before
 
 
 def test_progress_counts_every_frame(make: Make, shop: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import itertools
 import json
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from adengine.core.film import Film
@@ -72,7 +73,7 @@ class Production:
     def _spoken(self, timeline: Timeline) -> Timeline:
         """Return the film with its spoken words; while a new one is spoken, its painter makes ready."""
         if not self._voice:
-            return timeline
+            return replace(timeline)  # of our own, so that the draws it keeps go with us: rows share theirs
         if not self._voice.is_known:
             self._easel.prepare()
         try:

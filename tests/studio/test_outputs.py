@@ -243,15 +243,26 @@ def test_every_frame_is_measured(made: Made) -> None:
 class Lamp(Boxes):
     """Boxes, and from one second to the next a lamp in a corner that goes on and off five times."""
 
+    on, off = (200, 128, 128), (40, 128, 128)
+
     def paint(self, number: int, frame: Frame) -> None:
         super().paint(number, frame)
-        planes.fill(frame, (200 if 70 <= number < 100 and number % 6 < 3 else 40, 128, 128), Box(72, 144, 36, 48))
+        planes.fill(frame, self.on if 70 <= number < 100 and number % 6 < 3 else self.off, Box(72, 144, 36, 48))
 
 
-def test_a_lamp_that_flashes_in_a_corner_is_measured_over_the_joints_of_parts(made: Made, tmp_path: Path) -> None:
+class RedLamp(Lamp):
+    """One as dark as what is around it."""
+
+    on = 40, 113, 180
+
+
+@pytest.mark.parametrize("lamp", [Lamp, RedLamp])
+def test_a_lamp_that_flashes_in_a_corner_is_measured_over_the_joints_of_parts(
+    made: Made, tmp_path: Path, lamp: type[Lamp]
+) -> None:
     cache = Cache(tmp_path / "cache", 10**8)
-    flashes = produce(film(), tmp_path / "out", cache, paint=Lamp).flashes
-    assert flashes == produce(film(), tmp_path / "again", cache, paint=Lamp).flashes == (5, pytest.approx(70, abs=2))
+    flashes = produce(film(), tmp_path / "out", cache, paint=lamp).flashes
+    assert flashes == produce(film(), tmp_path / "again", cache, paint=lamp).flashes == (5, pytest.approx(70, abs=2))
     assert made.film.flashes is not None
     assert made.film.flashes[0] <= 1
 

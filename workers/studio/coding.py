@@ -95,8 +95,8 @@ class Part:
     """Coded pictures in decoding order, and what later outputs need of them without decoding.
 
     `config` is H.264's decoder configuration (avcC, ISO/IEC 14496-15).
-    `thumbs` are JPEGs by frame; `luma` and `stir` as in Film, `stir[0]` being 0; `fields` is the mean luma of CELLS x
-    CELLS equal parts of every frame, row by row (core.flashes); `first` and `last` are the sampled luma of the first
+    `thumbs` are JPEGs by frame; `luma` and `stir` as in Film, `stir[0]` being 0; `fields` is the mean luma, Cb and
+    Cr of CELLS x CELLS equal parts of every frame (core.flashes); `first` and `last` are the sampled luma of the first
     and last frame, from which the change at a joint is measured. `notes` are the composer's.
     """
 

@@ -66,7 +66,7 @@ def encode(
 
 @dataclass
 class Watch:
-    """Looks at composed frames on their way into the encoder: small pictures, light, light of their parts, motion."""
+    """Looks at composed frames on their way into the encoder: small pictures, light, colours of parts, motion."""
 
     wanted: Collection[int]
     thumbs: list[tuple[int, bytes]] = field(default_factory=list)
@@ -87,6 +87,8 @@ class Watch:
         self.luma.append(round(int(seen.sum()) / seen.size))
         self.stir.append(round(100 * int(np.abs(seen - self._before).sum()) / seen.size) if place else 0)
         self.fields += _fields(seen)
+        for plane in (frame.u, frame.v):
+            self.fields += _fields(plane[step // 4 :: step // 2, step // 4 :: step // 2])
         if not place:
             self.first = seen.astype(np.uint8).tobytes()
         self._before = seen
@@ -95,7 +97,7 @@ class Watch:
 
 
 def _fields(seen: Any) -> bytes:
-    """Return the mean of CELLS x CELLS equal parts of sampled luma (h, w), row by row."""
+    """Return the mean of CELLS x CELLS equal parts of a sampled plane (h, w), row by row."""
     rows, columns, samples = _cells(*seen.shape)
     sums = np.add.reduceat(np.add.reduceat(seen, rows, axis=0, dtype=np.int32), columns, axis=1)
     means: bytes = (sums // samples).astype(np.uint8).tobytes()

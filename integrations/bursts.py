@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
-LINGER_S = 0.1
+LINGER_S = 0.25
 
 
 class Burst(Generic[Item]):

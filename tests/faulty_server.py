@@ -14,17 +14,21 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import uvicorn
+from sqlalchemy import Connection
 
+from adengine import channels
 from adengine.app import build
 from adengine.asgi import create_asgi
+from adengine.channels import Found, Sent
 from adengine.engine import AdEngine
+from adengine.prepared import COMMIT
 from adengine.settings import Settings
 from adengine.web import create_app
 from tests.stripe_desk import CONNECT_SECRET, KEY, SECRET, StripeDesk
@@ -136,8 +140,24 @@ def watch_engine(engine: AdEngine, steps: Steps, payments: object) -> None:
         payments=WatchedPayments(payments, steps),
         enqueue=steps.around("message to a worker", engine.ports.enqueue),
     )
-    dialect = engine.sql.dialect
-    dialect.do_commit = steps.around("commit", dialect.do_commit)  # type: ignore[method-assign]
+    watch_commits(engine, steps)
+
+
+def watch_commits(engine: AdEngine, steps: Steps) -> None:
+    """Most commits go along with the last writes; the driver is asked for the others, and once more for those."""
+    dialect, commit, send = engine.sql.dialect, engine.sql.dialect.do_commit, channels.send
+    watched_commit, watched_send = steps.around("commit", commit), steps.around("commit", send)
+
+    def committed(driver: Any) -> None:
+        is_open = driver.in_transaction if dialect.name == "sqlite" else driver.pgconn.transaction_status
+        (watched_commit if is_open else commit)(driver)
+
+    def sent(connection: Connection, statements: Sequence[Sent]) -> list[Found]:
+        is_last = connection.engine is engine.sql and statements[-1] == COMMIT
+        return (watched_send if is_last else send)(connection, statements)
+
+    dialect.do_commit = committed  # type: ignore[method-assign]
+    channels.send = sent
 
 
 def start(ask: Message) -> Message:

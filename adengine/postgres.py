@@ -64,11 +64,13 @@ class Postgres:
         named: dict[str, bytes] = {}
         last: list[int] = []
         for text, rows in sent:
-            name = named.get(text) or self._prepared.get(text)
+            name = named.get(text) or self._prepared.pop(text, None)
             if name is None:
                 name = b"adengine_%d" % next(self._numbers)
                 new[len(messages)] = text, name
                 messages.append(partial(self._libpq.send_prepare, name, text.encode()))
+            elif text not in named:
+                self._prepared[text] = name
             named[text] = name
             for row in rows:
                 values = self._adapt.dump_sequence(row, [PyFormat.TEXT] * len(row))

@@ -17,7 +17,7 @@ demo: install ## try everything (ARGS=--once: do the loop, print a summary, end)
 	$(BIN)/adengine demo $(ARGS)
 
 test: install-test check ## install what tests need, then run every check
-	$(BIN)/pytest -n $(JOBS) --dist loadfile
+	$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 check: install-test ## ruff, mypy --strict, import contracts
 	$(BIN)/ruff check .
@@ -26,7 +26,7 @@ check: install-test ## ruff, mypy --strict, import contracts
 	$(BIN)/lint-imports
 
 pytest: install-test ## the tests alone (ARGS=tests/core, say)
-	$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
+	$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench-render: install-test ## the renderer beside its encoder, ffmpeg and MoviePy (ARGS=--quick)
 	$(PIP) --editable '.[bench]'

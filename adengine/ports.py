@@ -123,10 +123,10 @@ class Purchase:
 class Payments(Protocol):
     """Takes and returns money. A call repeated with the same key, after a crash say, answers the same.
 
-    `key` is our id of what is done (payment, refund, transfer, reversal). A provider
-    that cannot be reached or does not answer raises Unavailable: whether it did the work is then unknown, and the
-    call is repeated with the same key. What it refuses for good raises Invalid or Forbidden, a name it does not know
-    among them; what it may allow another day (no funds yet, a payee that is not ready) raises Conflict.
+    `key` is our id of what is done (payment, refund, transfer, reversal). A provider that cannot be reached or does not
+    answer raises Unavailable: whether it did the work is then unknown, and the call is repeated with the same key. What
+    it refuses for good raises Invalid or Forbidden, a name it does not know among them; what it may allow another day
+    (no funds yet, a payee that is not ready) raises Conflict.
     `signature_header` is the HTTP header that its events are signed in.
     """
 

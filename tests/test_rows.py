@@ -105,6 +105,19 @@ def test_a_row_is_locked_once_a_unit(engine: AdEngine, two: Two) -> None:
     assert len([text for text in sent if text.startswith("SELECT")]) == 2
 
 
+def test_rows_locked_together_are_read_once_and_never_another_shops(engine: AdEngine, two: Two) -> None:
+    second = add_cart(engine, two.desk)
+    with engine.unit(two.desk.merchant) as unit, counting(engine) as sent:
+        seen = unit.get(Cart, second)
+        unit.lock((Cart, two.mine), (Cart, second))
+        unit.lock((Cart, second), (Cart, two.mine))
+        assert unit.get(Cart, second, lock=True) is seen
+        assert unit.get(Cart, two.mine, lock=True).id == two.mine
+        assert len([text for text in sent if text.startswith("SELECT")]) == 3
+        with pytest.raises(NotFound):
+            unit.lock((Cart, two.mine), (Cart, two.theirs))
+
+
 def test_what_was_locked_in_a_step_that_was_undone_is_locked_again(engine: AdEngine, two: Two) -> None:
     def make() -> Cart:
         unit.get(Cart, two.mine, lock=True)

@@ -54,7 +54,10 @@ class Checkout(Owned, Base):
 
     @property
     def order_id(self) -> str:
-        """The order that it becomes, known before it is one: the provider groups its money by it."""
+        """The order that it is to become, known before: the provider groups its money by it.
+
+        Checkouts that were paid before ids were known ahead became others; `services.checkout` looks them up.
+        """
         return f"ord_{self.id.removeprefix('chk_')}"
 
 

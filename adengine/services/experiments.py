@@ -294,8 +294,7 @@ def _arm_seen(unit: Unit, deed: Deed) -> str | None:
 
 
 def _insert_new(unit: Unit, kind: type[Event] | type[Tally], row: Mapping[str, object]) -> bool:
-    dialect = unit.connection.dialect.name
-    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    make = postgresql.insert if unit.dialect == "postgresql" else sqlite.insert
     done = unit.db.execute(make(kind).values(**row).on_conflict_do_nothing().returning(kind.ad_id))
     return done.first() is not None
 

@@ -141,8 +141,8 @@ def take_event(engine: AdEngine, body: bytes, signature: str) -> str | None:
         with engine.unit(worker(merchant_id)) as unit:
             unit.db.add(Inbox(provider=said.provider, external_id=said.event_id, at=unit.now()))
             unit.db.flush()
-            row = unit.get(Checkout, checkout_id, lock=True)
-            return _heard(unit, row, unit.get(Payment, payment_id, lock=True), said)
+            unit.lock((Checkout, checkout_id), (Payment, payment_id))
+            return _heard(unit, unit.get(Checkout, checkout_id), unit.get(Payment, payment_id), said)
     except IntegrityError:
         with engine.unit(SYSTEM) as unit:
             if unit.db.get(Inbox, (said.provider, said.event_id)) is None:

@@ -93,6 +93,23 @@ def test_a_mistake_is_put_right_in_place_and_fits_a_phone(phone: Page, till: Sit
 
 
 @pytest.mark.slow
+def test_nobody_is_corrected_in_the_middle_of_a_word(page: Page, till: Site) -> None:
+    page.goto(f"{till.shop}/products/mug")
+    page.get_by_role("button", name="Buy now").first.click()
+    page.get_by_label("Country").select_option("DE")
+    for label, words in {"First name": "Lumi", "Last name": "Nix", "Street and number": "Lichtweg 1"}.items():
+        page.get_by_label(label).fill(words)
+    page.get_by_label("Postcode").fill("10115")
+    page.get_by_label("Town").fill("Berlin")
+    with page.expect_response(lambda answer: answer.request.method == "POST" and "E-mail" in answer.text()):
+        page.get_by_label("E-mail").press_sequentially("lumi@example")  # good enough for a browser, and a pause
+    expect(page.get_by_role("group", name="How is it sent?").get_by_role("radio")).to_have_count(2)
+    expect(page.get_by_text("This is no e-mail address")).to_have_count(0)
+    page.get_by_label("Town").focus()
+    expect(page.get_by_text("This is no e-mail address").first).to_be_visible()
+
+
+@pytest.mark.slow
 def test_a_purchase_with_an_address_needs_no_scripts(browser: Browser, till: Site) -> None:
     context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
     page = context.new_page()

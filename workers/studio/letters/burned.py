@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -196,8 +195,7 @@ def _spaced(line: Sequence[tuple[str, int]]) -> Iterator[tuple[str, int]]:
     bare = f"[{scripts.BARE}{scripts.IDEOGRAPHIC}、-】！-～]"
     before = ""
     for word, place in line:
-        plain = before[-1:].isascii() or word[:1].isascii()
-        joined = not before or (not plain and re.match(bare, before[-1]) and re.match(bare, word[:1]))
+        joined = not before or (scripts.found(bare, before[-1]) and scripts.found(bare, word[:1]))
         yield ("" if joined else " ") + word, place
         before = word
 

@@ -21,7 +21,6 @@ _JOINERS = "\u200c\u200d\u20e3\uff9e\uff9f"
 _LEADING_VOWELS = "เแโใไເແໂໃໄ"
 _TRAILING_VOWELS = "ะาำๅະາຳ"
 # How tall a line must be for marks above and below not to touch the next one, and whether letters may be spaced.
-# They are compiled when a text that is not plain ASCII first asks: that takes longer than to set a film's words.
 _TALL = (
     ("[\u0600-\u08ff\ufb50-\ufefc]", 1.34),
     (f"[{BARE}]", 1.34),
@@ -111,25 +110,29 @@ def han(text: str, locale: str = "") -> str:
     return "JP" if re.search("[\u3041-\u30ff]", text) else "KR" if re.search("[\uac00-\ud7af]", text) else "SC"
 
 
+def found(letters: str, text: str) -> bool:
+    """Say whether the text holds any of these letters, none of them ASCII.
+
+    Plain ASCII is not asked: to compile tables of scripts takes longer than to set a film's words.
+    """
+    return not text.isascii() and bool(re.search(letters, text))
+
+
 def leading(text: str, asked: float) -> float:
     """Return the line height in ems that the text's scripts need, at least the one asked for."""
-    if text.isascii():
-        return asked
-    return max([asked, *(least for script, least in _TALL if re.search(script, text))])
+    return max([asked, *(least for script, least in _TALL if found(script, text))])
 
 
 def may_be_spaced(text: str) -> bool:
     """Say whether letters may be set apart: in cursive scripts and in marks on marks they may not."""
-    return text.isascii() or not re.search(_UNSPACED, text)
+    return not found(_UNSPACED, text)
 
 
 def is_picture(cluster: str) -> bool:
     """Say whether a cluster is to be drawn as a colour emoji."""
     if "\ufe0e" in cluster:
         return False
-    if cluster.isascii():
-        return False
-    return "\ufe0f" in cluster or "\u20e3" in cluster or bool(re.match(_PICTURES, cluster))
+    return "\ufe0f" in cluster or "\u20e3" in cluster or found(_PICTURES, cluster[:1])
 
 
 def upper(text: str, locale: str = "") -> str:
@@ -267,9 +270,7 @@ def _may_part(before: str, after: str, run: str) -> bool:
 
 
 def _is_wide(cluster: str) -> bool:
-    if cluster.isascii():
-        return False
-    return bool(re.match(f"[{IDEOGRAPHIC}、-】！-～]", cluster)) or is_picture(cluster)
+    return found(f"[{IDEOGRAPHIC}、-】！-～]", cluster[:1]) or is_picture(cluster)
 
 
 def _cost_after(text: str) -> float:
